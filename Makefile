@@ -1,0 +1,74 @@
+# `make` prints what there is. Everything is installed into this folder; nothing else is touched.
+PYTHON ?= python3
+RUN := .venv/bin/python
+DEVSTACK := $(RUN) -m devstack
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## print this help
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: deps
+deps: ## install what running needs (make run does it by itself)
+	@$(PYTHON) -m devstack.install run
+
+.PHONY: deps-test
+deps-test: ## install what testing needs (make test does it by itself)
+	@$(PYTHON) -m devstack.install test
+
+.PHONY: run
+run: deps ## start the whole stack: Kafka, PostgreSQL, Lambda, S3, the page
+	@exec $(DEVSTACK) up
+
+.PHONY: demo
+demo: deps ## follow one good and one bad record through the running stack
+	@$(DEVSTACK) demo
+
+.PHONY: run-producer
+run-producer: deps ## send orders, some of them bad (COUNT=100 RATE=20 BAD_RATE=0.05)
+	@$(DEVSTACK) produce --count $(or $(COUNT),100) --rate $(or $(RATE),20) --bad-rate $(or $(BAD_RATE),0.05)
+
+.PHONY: status
+status: deps ## show what runs, its memory and its addresses
+	@$(DEVSTACK) status
+
+.PHONY: logs
+logs: ## follow the logs of the running stack
+	@tail -n 50 -F .devstack/logs/*.log
+
+.PHONY: down
+down: deps ## stop the running stack (Ctrl-C in its terminal does the same)
+	@$(DEVSTACK) down
+
+.PHONY: test
+test: check unit integration e2e ## run all checks and tests
+
+.PHONY: check
+check: deps-test ## lint, types, import rules, template
+	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports && .venv/bin/cfn-lint template.yaml
+
+.PHONY: unit
+unit: deps-test ## tests without sockets, in seconds
+	@$(RUN) -m pytest tests/unit tests/infrastructure
+
+.PHONY: integration
+integration: deps-test ## tests with real PostgreSQL, Kafka and Lambda runtime
+	@$(RUN) -m pytest tests/integration
+
+.PHONY: e2e
+e2e: deps-test ## the whole stack from outside, the page in a browser
+	@$(RUN) -m pytest tests/e2e tests/frontend
+
+.PHONY: lock
+lock: deps-test ## renew requirements/ from pyproject.toml and the layer's requirements.in
+	@sh requirements/lock.sh
+
+.PHONY: clean
+clean: ## remove the stack's data and caches of tools (not what is installed)
+	@rm -rf .devstack .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+
+.PHONY: distclean
+distclean: clean ## remove everything that was installed too
+	@rm -rf .venv .tools

@@ -1,0 +1,80 @@
+"""Processes of a stack whose supervisor was killed: found by a mark in their environment, ended."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+
+MARK = "DEVSTACK_OWNED_BY"
+"""Set to the stack's folder in every process it starts, and in nothing else."""
+
+_GRACE_SECONDS = 5
+_PAUSE_SECONDS = 0.02
+
+
+def end(home: Path, *, with_variable: str = MARK) -> int:
+    """End every process that belongs to the stack in `home`; return how many there were.
+
+    `with_variable` narrows them to those that have this environment variable too.
+    """
+    found = [process for process in psutil.process_iter() if _belongs(process, home, with_variable)]
+    return _end(found, signal.SIGTERM)
+
+
+def end_postgres(data: Path) -> int:
+    """End the PostgreSQL server of a data folder, which hides its environment but not its pid."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+        process = psutil.Process(pid)
+        if str(data) not in process.cmdline():
+            return 0  # the pid is another program's by now
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return 0
+    return _end([process], signal.SIGINT)  # fast shutdown
+
+
+def _belongs(process: psutil.Process, home: Path, with_variable: str) -> bool:
+    try:
+        environment = process.environ()
+    except (psutil.Error, OSError):
+        return False
+    return (
+        process.pid != os.getpid()
+        and environment.get(MARK) == str(home)
+        and with_variable in environment
+    )
+
+
+def _end(processes: list[psutil.Process], politely: signal.Signals) -> int:
+    for process in processes:
+        _send(process, politely)
+    alive = _wait(processes)
+    for process in alive:
+        _send(process, signal.SIGKILL)
+    _wait(alive)
+    return len(processes)
+
+
+def _wait(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Wait until all have ended, for a bounded time; return those that have not."""
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while (alive := list(filter(is_alive, processes))) and time.monotonic() < deadline:
+        time.sleep(_PAUSE_SECONDS)  # bounded: they are not our children, nobody tells us
+    return alive
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process still runs; one that only waits to be reaped does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _send(process: psutil.Process, what: signal.Signals) -> None:
+    try:
+        process.send_signal(what)
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,58 @@
+"""Sample orders: an empty stack in, the seeds' order and some generated ones stored out."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from devstack.errors import UserError
+from devstack.producer import produce
+from devstack.record_mix import Record, records
+from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
+
+SAMPLE_EVENT = ROOT / "events" / "kafka_one_order.json"
+SAMPLE_ORDER_UID = "b563feb7b2b84b6test"
+GENERATED = 20
+_SEED = 1
+_PATIENCE_SECONDS = 30
+_PAUSE_SECONDS = 0.05
+
+
+def load_samples(settings: Settings, addresses: Addresses, say: Callable[[str], None]) -> None:
+    """Send the samples through the topic unless they are stored, and wait for the first one.
+
+    Raises `UserError` when it cannot be read in time.
+    """
+    order = f"http://{LOCALHOST}:{addresses.http_ports[0]}/order/{SAMPLE_ORDER_UID}"
+    if _is_there(order):
+        say("the sample orders of an earlier start are there")
+        return
+    say(f"sending {GENERATED + 1} sample orders through the topic {settings.topic}")
+    produce(
+        [sample(), *records(GENERATED, seed=_SEED)],
+        bootstrap_servers=addresses.kafka_broker,
+        topic=settings.topic,
+    )
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not _is_there(order):
+        if time.monotonic() > deadline:
+            message = f"{order} cannot be read after {_PATIENCE_SECONDS} s; see `make logs`"
+            raise UserError(message)
+        time.sleep(_PAUSE_SECONDS)  # a bounded wait for what travels through the whole path
+    say("the first order arrived")
+
+
+def sample() -> Record:
+    """Return the seeds' order as a record, byte for byte as the sample event holds it."""
+    (partition,) = json.loads(SAMPLE_EVENT.read_text())["records"].values()
+    return Record(SAMPLE_ORDER_UID, base64.b64decode(partition[0]["value"]))
+
+
+def _is_there(order: str) -> bool:
+    try:
+        with urlopen(order, timeout=2) as answer:  # noqa: S310 - the stack's own address
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except (HTTPError, URLError, OSError):
+        return False

@@ -1,0 +1,143 @@
+"""Real servers for tests: started once a session in a temporary folder, stopped at its end."""
+
+import itertools
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devstack import kafka, postgres
+
+ROOT = Path(__file__).parent.parent
+TOOLS = ROOT / ".tools"
+_PATIENCE_SECONDS = 60
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until(
+    condition: Callable[[], bool], what: str, seconds: float = _PATIENCE_SECONDS
+) -> None:
+    """Wait for a condition, at most `seconds`; fail with a sentence that says for what."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.02)  # the one bounded wait that the tests share
+
+
+class PostgresServer:
+    """A PostgreSQL server of the tests' own, which they may stop, kill and start again."""
+
+    host = "127.0.0.1"
+    user = "postgres"
+    password = "postgres"
+
+    def __init__(self, folder: Path) -> None:
+        self.server = postgres.Server(folder, free_port())
+        self.server.prepare()
+        self._names = map("test_{}".format, itertools.count())
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+        self.dbname = self.create_database()
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self.server.command, user=self.server.user, stderr=subprocess.DEVNULL
+        )
+        wait_until(self.server.answers, "PostgreSQL to answer")
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop at once (SIGQUIT: immediate mode; SIGINT: fast mode)."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(timeout=_PATIENCE_SECONDS)
+            self._process = None
+
+    def create_database(self) -> str:
+        name = next(self._names)
+        self.server.ensure_database(name, self.user, self.password)
+        return name
+
+    def settings(self, dbname: str) -> dict[str, str]:
+        return {
+            "DB_HOST": self.host,
+            "DB_PORT": str(self.port),
+            "DB_USER": self.user,
+            "DB_PASSWORD": self.password,
+            "DB_NAME": dbname,
+        }
+
+
+class KafkaServer:
+    """A Kafka broker of the tests' own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "broker.log"
+        self.broker = kafka.Broker(kafka.jars(TOOLS, print), folder, free_port(), free_port())
+        self.broker.prepare()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return self.broker.bootstrap_servers
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.broker.command, stdout=log, stderr=log, cwd=self.broker.folder
+            )
+        wait_until(lambda: kafka.answers(self.bootstrap_servers), "Kafka to answer")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(timeout=_PATIENCE_SECONDS)
+            self._process = None
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Make a folder that a server under another user can reach (pytest's are private)."""
+    folder = Path(tempfile.mkdtemp(prefix="serverless-orders-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL server for the length of a `with` block."""
+    with temporary_folder() as folder:
+        server = PostgresServer(folder / "postgres")
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def running_kafka() -> Iterator[KafkaServer]:
+    """Run a Kafka broker for the length of a `with` block."""
+    with temporary_folder() as folder:
+        server = KafkaServer(folder)
+        try:
+            yield server
+        finally:
+            server.stop(signal.SIGKILL)

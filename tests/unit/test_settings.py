@@ -1,0 +1,92 @@
+"""Which settings win, and which ports are chosen."""
+
+from pathlib import Path
+
+import pytest
+
+from devstack import settings
+from devstack.errors import UserError
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HTTP_PORT", "DB_HOST", "DB_PORT", "KAFKA_BROKER", "KAFKA_TOPIC", "DEVSTACK_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Ports that another program listens on."""
+    ports: set[int] = set()
+    monkeypatch.setattr(settings, "is_free", lambda port: port not in ports)
+    return ports
+
+
+def test_the_environment_wins_over_env_which_wins_over_config_env(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "config.env").write_text("KAFKA_TOPIC=third\nDB_NAME=third\nDB_USER=third\n")
+    (root / ".env").write_text("KAFKA_TOPIC=second\nDB_NAME=second\n")
+    monkeypatch.setenv("KAFKA_TOPIC", "first")
+
+    loaded = settings.load(root)
+
+    assert (loaded.topic, loaded.db_name, loaded.db_user) == ("first", "second", "third")
+
+
+@pytest.mark.usefixtures("taken")
+def test_by_default_the_contract_s_addresses_are_chosen(root: Path) -> None:
+    chosen = settings.addresses(settings.load(root))
+
+    assert chosen.http_ports == (8080, 8081)
+    assert (chosen.invoke_port, chosen.aws_port, chosen.db_port) == (3001, 5555, 5432)
+    assert chosen.kafka_broker == "127.0.0.1:9092"
+
+
+def test_a_default_that_is_taken_gives_way_to_the_next_free_port(
+    root: Path, taken: set[int]
+) -> None:
+    taken |= {8080, 5432, 9092}
+
+    chosen = settings.addresses(settings.load(root))
+
+    assert chosen.http_ports == (8081, 8082)
+    assert chosen.db_port == 5433
+    assert chosen.kafka_broker == "127.0.0.1:9093"
+    assert chosen.kafka_controller_port == 9094
+
+
+def test_an_explicit_port_that_is_taken_is_refused_with_the_way_out(
+    root: Path, taken: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PORT", "8090")
+    taken.add(8090)
+
+    with pytest.raises(UserError, match=r"port 8090 \(HTTP_PORT\) is taken"):
+        settings.addresses(settings.load(root))
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8080.0"])
+def test_what_is_no_port_is_refused_by_its_name(
+    root: Path, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    monkeypatch.setenv("HTTP_PORT", port)
+
+    with pytest.raises(UserError, match="HTTP_PORT"):
+        settings.addresses(settings.load(root))
+
+
+@pytest.mark.usefixtures("taken")
+def test_servers_of_the_user_s_are_used_as_given(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_HOST", "db.example")
+    monkeypatch.setenv("KAFKA_BROKER", "broker.example:9999")
+
+    loaded = settings.load(root)
+    chosen = settings.addresses(loaded)
+
+    assert (loaded.own_postgres, loaded.own_kafka) == (False, False)
+    assert (chosen.db_host, chosen.db_port) == ("db.example", 5432)
+    assert chosen.kafka_broker == "broker.example:9999"
