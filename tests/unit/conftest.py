@@ -1,7 +1,13 @@
 """Unit tests touch no network: a socket that is opened fails the test."""
 
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket
+
+# Enough to find what is wrong, and the whole suite still takes a breath;
+# `--hypothesis-profile=default` looks longer.
+settings.register_profile("quick", max_examples=60)
+settings.load_profile("quick")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,24 @@
+"""Ingest orders: a Kafka batch in, PostgreSQL rows out."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from orders import bootstrap, kafka, telemetry
+from orders.ingestion import ingest
+
+store = bootstrap.order_store()
+strict_totals = bootstrap.settings().strict_totals
+
+
+@telemetry.invocation
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> kafka.BatchResponse:
+    """Settle every record of the batch, or name it for another delivery."""
+    result = ingest(
+        kafka.records(event),
+        store,
+        seconds_left=telemetry.deadline(context),
+        strict_totals=strict_totals,
+    )
+    telemetry.batch_ingested(result)
+    return kafka.batch_response(result.undone)

@@ -1,0 +1,114 @@
+"""Cache: ready-encoded orders of one warm execution environment, the least recently used evicted.
+
+Bounded by entries and by bytes. Orders never change, so an entry is right as long as it is kept;
+that an order is absent may change at any time, so that is believed for a moment only.
+"""
+
+import sys
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from orders.model import EncodedOrder
+
+LARGEST_BYTES: Final = 64 * 2**20
+ABSENT_SECONDS: Final = 1.0
+
+
+class Absent(Enum):
+    """The answer for an order that was found absent a moment ago."""
+
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class CacheStats:
+    """What a cache did since its environment started."""
+
+    hits: int
+    misses: int
+    negative_hits: int
+    size: int
+    capacity: int
+    evictions: int
+    hit_ratio: float
+    environment_id: str
+    environment_age_seconds: float
+
+
+class OrderCache:
+    """At most `capacity` orders and as many ids of absent ones; 0 switches it off."""
+
+    def __init__(
+        self,
+        capacity: int,
+        *,
+        largest_bytes: int = LARGEST_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.capacity = capacity
+        self._largest_bytes = largest_bytes
+        self._clock = clock
+        self._orders: OrderedDict[str, EncodedOrder] = OrderedDict()
+        self._bytes = 0
+        self._absent_until: OrderedDict[str, float] = OrderedDict()
+        self._hits = self._misses = self._negative_hits = self._evictions = 0
+        self._started = clock()
+        self._environment_id = uuid.uuid4().hex
+
+    def get(self, order_uid: str) -> EncodedOrder | Absent | None:
+        """Return the order, that it was absent a moment ago, or None when that is not known."""
+        order = self._orders.get(order_uid)
+        if order:
+            self._hits += 1
+            self._orders.move_to_end(order_uid)
+            return order
+        if self._absent_until.get(order_uid, 0) > self._clock():
+            self._negative_hits += 1
+            return Absent.ABSENT
+        self._misses += 1
+        return None
+
+    def put(self, order: EncodedOrder) -> None:
+        """Keep an order as the most recently used."""
+        self._absent_until.pop(order.order_uid, None)
+        if order.order_uid not in self._orders and _size(order) <= self._largest_bytes:
+            self._orders[order.order_uid] = order
+            self._bytes += _size(order)
+            self._evict()
+
+    def put_absent(self, order_uid: str) -> None:
+        """Remember for a moment that there is no such order."""
+        self._absent_until[order_uid] = self._clock() + ABSENT_SECONDS
+        self._absent_until.move_to_end(order_uid)
+        while len(self._absent_until) > self.capacity:
+            self._absent_until.popitem(last=False)
+
+    def stats(self) -> CacheStats:
+        """Return the counts so far."""
+        asked = self._hits + self._misses + self._negative_hits
+        return CacheStats(
+            hits=self._hits,
+            misses=self._misses,
+            negative_hits=self._negative_hits,
+            size=len(self._orders),
+            capacity=self.capacity,
+            evictions=self._evictions,
+            hit_ratio=round(self._hits / asked, 4) if asked else 0.0,
+            environment_id=self._environment_id,
+            environment_age_seconds=round(self._clock() - self._started, 3),
+        )
+
+    def _evict(self) -> None:
+        while len(self._orders) > self.capacity or self._bytes > self._largest_bytes:
+            _, order = self._orders.popitem(last=False)
+            self._bytes -= _size(order)
+            self._evictions += self.capacity > 0
+
+
+def _size(order: EncodedOrder) -> int:
+    return sys.getsizeof(order.body)

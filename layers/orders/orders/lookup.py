@@ -1,0 +1,97 @@
+"""Look-up: an order's id in, the order ready to be answered out; cache first, then the store."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final, NamedTuple, Protocol
+
+from orders.cache import Absent, OrderCache
+from orders.errors import InvalidRequestError, OrderNotFoundError, StoreUnavailableError
+from orders.model import ORDER_UID_PATTERN, EncodedOrder, is_order_uid
+
+STORE_SECONDS: Final = 2.0
+"""How long a look-up waits for the store."""
+MALFORMED_ORDER_UID: Final = f"An order_uid matches {ORDER_UID_PATTERN}."
+WARM_ORDERS: Final = 100
+WARM_SECONDS: Final = 1.0
+
+_WARM_PART: Final = 20
+_WARM_CHARACTERS: Final = 16 * 2**20
+
+
+class OrderReader(Protocol):
+    """Where stored orders are found; its methods raise StoreUnavailableError."""
+
+    def find(self, order_uid: str, *, seconds: float) -> EncodedOrder | None:
+        """Return a stored order, or None."""
+
+    def newest(self, most: int, *, seconds: float) -> list[str]:
+        """Return the ids of the orders that came last, newest first."""
+
+    def find_all(self, order_uids: Sequence[str], *, seconds: float) -> list[EncodedOrder]:
+        """Return stored orders."""
+
+
+class Found(NamedTuple):
+    """An order, and where it was found."""
+
+    order: EncodedOrder
+    hit: bool
+    cache_seconds: float
+    store_seconds: float
+
+
+def look_up(
+    order_uid: str,
+    cache: OrderCache,
+    reader: OrderReader,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Found:
+    """Find an order.
+
+    Raises InvalidRequestError (`malformed_order_uid`), OrderNotFoundError and, for an order that
+    is not cached, StoreUnavailableError.
+    """
+    if not is_order_uid(order_uid):
+        raise InvalidRequestError(MALFORMED_ORDER_UID, code="malformed_order_uid")
+    started = clock()
+    cached = cache.get(order_uid)
+    looked = clock()
+    if isinstance(cached, EncodedOrder):
+        return Found(cached, hit=True, cache_seconds=looked - started, store_seconds=0.0)
+    order = None if cached is Absent.ABSENT else _from_store(order_uid, cache, reader)
+    if order is None:
+        message = f"There is no order {order_uid}."
+        raise OrderNotFoundError(message)
+    return Found(order, hit=False, cache_seconds=looked - started, store_seconds=clock() - looked)
+
+
+def _from_store(order_uid: str, cache: OrderCache, reader: OrderReader) -> EncodedOrder | None:
+    order = reader.find(order_uid, seconds=STORE_SECONDS)
+    if order:
+        cache.put(order)
+    else:
+        cache.put_absent(order_uid)
+    return order
+
+
+def warm(
+    cache: OrderCache, reader: OrderReader, *, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Load the newest orders, as many as the budget of time and memory allows.
+
+    A store that does not answer leaves the cache as it is: the start must not fail.
+    """
+    deadline = clock() + WARM_SECONDS
+    most = min(WARM_ORDERS, cache.capacity)
+    loaded: list[EncodedOrder] = []
+    with suppress(StoreUnavailableError):
+        newest = reader.newest(most, seconds=WARM_SECONDS) if most else []
+        for start in range(0, len(newest), _WARM_PART):
+            left = deadline - clock()
+            if left <= 0 or sum(len(order.body) for order in loaded) > _WARM_CHARACTERS:
+                break
+            loaded += reader.find_all(newest[start : start + _WARM_PART], seconds=left)
+    for order in reversed(loaded):  # the newest shall be evicted last
+        cache.put(order)

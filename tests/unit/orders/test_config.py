@@ -1,0 +1,52 @@
+"""The settings come from the environment, and from nowhere else."""
+
+import pytest
+
+from orders.config import Settings
+
+
+def test_an_empty_environment_gives_the_defaults_of_the_stack() -> None:
+    settings = Settings.from_env({"DB_HOST": "", "CACHE_MAX_ENTRIES": ""})
+
+    assert settings == Settings()
+    assert (settings.db_host, settings.db_port, settings.db_name) == (
+        "127.0.0.1",
+        5432,
+        "orders_db",
+    )
+    assert settings.cache_max_entries == 1000
+
+
+def test_every_setting_can_be_given() -> None:
+    settings = Settings.from_env(
+        {
+            "DB_HOST": "db.example",
+            "DB_PORT": "6432",
+            "DB_USER": "orders",
+            "DB_PASSWORD": "secret",
+            "DB_NAME": "other",
+            "DB_SSL_ROOT_CERT": "/opt/ca.pem",
+            "CACHE_MAX_ENTRIES": "0",
+            "STRICT_TOTALS": "TRUE",
+            "AWS_LAMBDA_FUNCTION_NAME": "OrdersApiFunction",
+        }
+    )
+
+    assert settings == Settings(
+        db_host="db.example",
+        db_port=6432,
+        db_user="orders",
+        db_password="secret",
+        db_name="other",
+        db_ssl_root_cert="/opt/ca.pem",
+        cache_max_entries=0,
+        strict_totals=True,
+        in_lambda=True,
+    )
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "²"])
+def test_what_must_be_a_number_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match="CACHE_MAX_ENTRIES"):
+        Settings.from_env({"CACHE_MAX_ENTRIES": text})
