@@ -1,14 +1,125 @@
-"""The produce command, wired to the running stack."""
+"""The produce command: its options in, records in the topic and a summary out."""
 
-from argparse import Namespace
+import json
+import math
+import secrets
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 
-from devstack import produce_command, state
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from devstack import state
+from devstack.producer.delivery import DEFAULT_PARTITIONS, Summary, produce
+from devstack.producer.mix import records
 from devstack.settings import Settings
 
-add_arguments = produce_command.add_arguments
+_REDRAW_EVERY = 100
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the options of `python -m devstack produce`."""
+    option = parser.add_argument
+    option("--count", type=_whole, default=1, metavar="N", help="how many records (default: 1)")
+    option("--rate", type=_positive, metavar="N", help="records a second (default: no limit)")
+    option("--seed", type=int, metavar="N", help="same seed, same records (default: a new one)")
+    option(
+        "--bad-rate",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="share of bad records, 0 to 1 (default: 0)",
+    )
+    option(
+        "--partitions",
+        type=_positive_whole,
+        metavar="N",
+        help=f"partitions the topic is to have (default: as it is; a new one gets"
+        f" {DEFAULT_PARTITIONS})",
+    )
+    option("--json", action="store_true", help="print the summary as JSON")
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    """Produce to KAFKA_BROKER when it is set, to the running stack's broker otherwise."""
+    """Produce to KAFKA_BROKER when it is set, to the running stack's broker otherwise.
+
+    Raises `UserError` when there is none, or when a record could not be delivered.
+    """
     broker = settings.values.get("KAFKA_BROKER") or state.running(settings).addresses.kafka_broker
-    return produce_command.run(arguments, bootstrap_servers=broker, topic=settings.topic)
+    seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
+    with _progress(arguments.count) as on_progress:
+        summary = produce(
+            records(arguments.count, seed=seed, bad_rate=arguments.bad_rate),
+            bootstrap_servers=broker,
+            topic=settings.topic,
+            partitions=arguments.partitions,
+            rate=arguments.rate,
+            on_progress=on_progress,
+        )
+    tell = as_json if arguments.json else as_text
+    sys.stdout.write(tell(summary, seed) + "\n")
+    return 0
+
+
+def as_json(summary: Summary, seed: int) -> str:
+    """Write the summary for programs, on one line."""
+    return json.dumps({"seed": seed, **asdict(summary)})
+
+
+def as_text(summary: Summary, seed: int) -> str:
+    """Write the summary for people."""
+    place = f"topic {summary.topic} ({summary.partitions} partitions)"
+    lines = [
+        f"{summary.produced} records in {summary.seconds:.1f} s to {place}, seed {seed}",
+        f"  {summary.valid} valid orders",
+        *(f"    {order_uid}" for order_uid in summary.order_uids),
+    ]
+    if summary.valid > len(summary.order_uids):
+        lines.append("    …")
+    if bad := sum(summary.bad.values()):
+        lines.append(f"  {bad} bad records")
+        lines.extend(f"    {kind}: {number}" for kind, number in sorted(summary.bad.items()))
+    return "\n".join(lines)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """Draw a bar on standard error while it is a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        *(TextColumn("{task.description}"), BarColumn()),
+        *(MofNCompleteColumn(), TimeRemainingColumn()),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("producing", total=total)
+
+        def on_progress(acknowledged: int) -> None:
+            if acknowledged % _REDRAW_EVERY == 0 or acknowledged == total:
+                bar.update(task, completed=acknowledged)
+
+        yield on_progress
+
+
+def _number(
+    parse: Callable[[str], float], holds: Callable[[float], bool], expected: str
+) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = parse(text)
+        except ValueError:
+            number = math.nan
+        if not holds(number):
+            message = f"{text} is not {expected}"
+            raise ArgumentTypeError(message)
+        return number
+
+    return read
+
+
+_whole = _number(int, lambda number: number >= 0, "a whole number, 0 or more")
+_positive_whole = _number(int, lambda number: number > 0, "a whole number over 0")
+_positive = _number(float, lambda number: number > 0, "a number over 0")
+_share = _number(float, lambda number: 0 <= number <= 1, "a number from 0 to 1")

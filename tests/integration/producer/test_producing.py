@@ -1,0 +1,91 @@
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from devstack.errors import UserError
+from devstack.producer.delivery import produce
+from devstack.producer.mix import records
+from tests.servers import KafkaServer, free_port
+
+
+@pytest.fixture
+def topic() -> str:
+    return f"orders-{uuid4().hex}"
+
+
+def test_what_was_produced_stands_in_the_topic_once_under_its_orders_id(
+    kafka: KafkaServer, topic: str
+) -> None:
+    mixed = [*records(300, seed=1, bad_rate=0.2)]
+
+    summary = produce(mixed, bootstrap_servers=kafka.bootstrap_servers, topic=topic, partitions=4)
+
+    found = [*_read(kafka, topic, partitions=4)]
+    expected = [(record.order_uid.encode(), record.value) for record in mixed]
+    assert sorted(map(_key_and_value, found), key=repr) == sorted(expected, key=repr)
+    assert {message.partition() for message in found} == {0, 1, 2, 3}
+    assert (summary.produced, summary.valid, sum(summary.bad.values())) == (300, 240, 60)
+    assert summary.partitions == 4
+
+
+def test_a_topic_is_given_more_partitions_and_never_loses_one(
+    kafka: KafkaServer, topic: str
+) -> None:
+    counts = [
+        produce(
+            [], bootstrap_servers=kafka.bootstrap_servers, topic=topic, partitions=wanted
+        ).partitions
+        for wanted in (None, 5, 2, None)
+    ]
+
+    assert counts == [3, 5, 5, 5]
+
+
+def test_a_steady_rate_takes_its_time(kafka: KafkaServer, topic: str) -> None:
+    summary = produce(
+        records(11, seed=1), bootstrap_servers=kafka.bootstrap_servers, topic=topic, rate=20
+    )
+
+    assert 0.5 <= summary.seconds < 1.5
+
+
+def test_a_record_over_the_brokers_limit_is_named(kafka: KafkaServer, topic: str) -> None:
+    large = [type(record)(record.order_uid, bytes(2**21)) for record in records(1, seed=1)]
+
+    with pytest.raises(UserError, match=f"{large[0].order_uid} was not delivered.*too large"):
+        produce(large, bootstrap_servers=kafka.bootstrap_servers, topic=topic)
+
+
+def test_no_broker_is_one_clear_error(topic: str) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+
+    with pytest.raises(UserError, match=nobody):
+        produce([], bootstrap_servers=nobody, topic=topic)
+
+
+def _read(kafka: KafkaServer, topic: str, partitions: int) -> Iterator[Message]:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka.bootstrap_servers,
+            "group.id": "reader",
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    with closing(consumer):
+        consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
+        ended = 0
+        while ended < partitions:
+            message = consumer.poll(10)
+            assert message is not None, "the topic did not answer in 10 s"
+            if message.error():
+                ended += 1
+            else:
+                yield message
+
+
+def _key_and_value(message: Message) -> tuple[bytes | None, bytes | None]:
+    return message.key(), message.value()
