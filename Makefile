@@ -46,8 +46,8 @@ test: check unit integration e2e ## run all checks and tests
 .PHONY: check
 check: deps-test ## lint, types, import rules, template
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .
-	@.venv/bin/mypy
-	@.venv/bin/lint-imports && .venv/bin/cfn-lint template.yaml
+	@.venv/bin/mypy && for app in functions/*/app.py; do .venv/bin/mypy $$app || exit; done
+	@PYTHONPATH=layers/orders:. .venv/bin/lint-imports && .venv/bin/cfn-lint template.yaml
 
 .PHONY: unit
 unit: deps-test ## tests without sockets, in seconds

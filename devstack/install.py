@@ -70,9 +70,11 @@ def _install(lock: Path) -> None:
     say(f"installing what requirements/{lock.name} lists (progress below)")
     started = time.monotonic()
     python = ENVIRONMENT / "bin" / "python"
+    # Compiled once here, not again in each of the processes that the stack starts.
+    options = ["--compile-bytecode", "--require-hashes"]
     run(
         f"requirements/{lock.name}",
-        [_uv(), "pip", "install", "--python", python, "--require-hashes", "-r", lock],
+        [_uv(), "pip", "install", "--python", python, *options, "-r", lock],
     )
     stamp = _stamp(lock)
     stamp.parent.mkdir(exist_ok=True)

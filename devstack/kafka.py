@@ -1,13 +1,12 @@
 """Apache Kafka on this machine: a folder in, the command of a one-node KRaft broker out."""
 
 import hashlib
-import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -18,9 +17,12 @@ from devstack import java
 from devstack.errors import UserError
 
 VERSION = "4.3.1"
-ARTEFACTS = f"org.apache.kafka:kafka_2.13:{VERSION}+org.slf4j:slf4j-simple:1.7.36"
-CHECKSUMS = Path(__file__).parent.parent / "requirements" / "kafka.txt"
-DOWNLOAD_MEGABYTES = 46
+LOCK = Path(__file__).parent.parent / "requirements" / "kafka.txt"
+"""Of the broker and a logger: SHA-256 and Maven coordinates of every jar."""
+
+_DOWNLOADS_AT_ONCE = 6
+_REPORT_EVERY = 8
+_PATIENCE_SECONDS = 5
 CLUSTER_ID = "c2VydmVybGVzcy1vcmRlcg"  # any 16 bytes in base64; one node needs no secret
 
 _JVM = ("-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
@@ -40,60 +42,51 @@ def jars(tools: Path, report: Callable[[str], None]) -> Path:
     folder = tools / f"kafka-{VERSION}"
     if folder.exists():
         return folder
-    report(f"downloading Apache Kafka {VERSION} ({DOWNLOAD_MEGABYTES} MB)")
+    report(f"downloading Apache Kafka {VERSION} (46 MB)")
     unfinished = tools / f"kafka-{VERSION}.unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    repository = tools / "maven"
+    shutil.rmtree(unfinished, ignore_errors=True)  # of an interrupted download
+    (unfinished / "jars").mkdir(parents=True)
     try:
-        environment = _download(repository, tools / "jgo", report)
-        unfinished.mkdir(parents=True)
-        for jar in environment.rglob("*.jar"):
-            shutil.copy(jar, unfinished / jar.name)
-    except Exception as error:  # the resolver raises a kind for each way to fail
+        for jar in _download(unfinished / "repository", report):
+            jar.rename(unfinished / "jars" / jar.name)
+        (unfinished / "jars").rename(folder)
+    except UserError:
+        raise
+    except Exception as error:  # the downloader raises a kind for each way to fail
         message = (
             f"Apache Kafka could not be downloaded ({_first_line(error)});"
             " check the network or the proxy settings and start again"
         )
         raise UserError(message) from error
-    _verify(unfinished, repository)
-    unfinished.rename(folder)
-    shutil.rmtree(repository, ignore_errors=True)
-    shutil.rmtree(tools / "jgo", ignore_errors=True)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 
-def _download(repository: Path, cache: Path, report: Callable[[str], None]) -> Path:
-    import jgo  # noqa: PLC0415 - needed once in a machine's life, and slow to import
-
-    os.environ["M2_REPO"] = str(repository)
-    outcome: list[Path | Exception] = []
-
-    def build() -> None:
-        try:
-            outcome.append(Path(jgo.build(ARTEFACTS, cache_dir=cache).path))
-        except Exception as error:  # noqa: BLE001 - handed to the caller's thread
-            outcome.append(error)
-
-    worker = Thread(target=build, daemon=True)
-    worker.start()
-    while worker.is_alive():
-        worker.join(timeout=2)
-        size = sum(file.stat().st_size for file in repository.rglob("*.jar"))
-        report(f"  {size / 1e6:.0f} of {DOWNLOAD_MEGABYTES} MB")
-    if isinstance(outcome[0], Exception):
-        raise outcome[0]
-    return outcome[0]
+def _download(repository: Path, report: Callable[[str], None]) -> Iterator[Path]:
+    lock = [line.split() for line in LOCK.read_text().splitlines()]
+    fetch = _fetcher(repository)
+    with ThreadPoolExecutor(max_workers=_DOWNLOADS_AT_ONCE) as workers:
+        fetched = workers.map(fetch, (coordinates for _, coordinates in lock))
+        for number, ((checksum, coordinates), jar) in enumerate(zip(lock, fetched, strict=True), 1):
+            if hashlib.sha256(jar.read_bytes()).hexdigest() != checksum:
+                message = f"the download of {coordinates} is broken; it was removed, start again"
+                raise UserError(message)
+            if number % _REPORT_EVERY == 0:
+                report(f"  {number} of {len(lock)} parts")
+            yield jar
 
 
-def _verify(folder: Path, repository: Path) -> None:
-    lines = map(str.split, CHECKSUMS.read_text().splitlines())
-    expected = {name: checksum for checksum, name in lines}
-    found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
-    if wrong := sorted(name for name, _ in expected.items() ^ found.items()):
-        shutil.rmtree(folder)
-        shutil.rmtree(repository)
-        message = f"Apache Kafka's download is broken ({wrong[0]}); it was removed, start again"
-        raise UserError(message)
+def _fetcher(repository: Path) -> Callable[[str], Path]:
+    from jgo.maven import MavenContext  # noqa: PLC0415 - needed once, and slow to import
+
+    maven = MavenContext(repo_cache=repository)
+
+    def fetch(coordinates: str) -> Path:
+        group, artefact, version = coordinates.split(":")
+        return Path(maven.project(group, artefact).at_version(version).artifact().resolve())
+
+    return fetch
 
 
 def _first_line(error: Exception) -> str:
@@ -163,6 +156,9 @@ class Broker:
             "transaction.state.log.num.partitions": 5,
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
+            # After kill -9 a broker must wait until its former self is fenced.
+            "broker.session.timeout.ms": 3000,
+            "broker.heartbeat.interval.ms": 500,
             # A lone consumer need not wait for others; a restarted one gets its partitions at once.
             "group.initial.rebalance.delay.ms": 0,
             "group.min.session.timeout.ms": 1000,
@@ -185,10 +181,13 @@ def ensure_topic(bootstrap_servers: str, topic: str, partitions: int) -> None:
     """Create the topic unless it is there; raises `UserError` when the broker refuses."""
     client = admin(bootstrap_servers)
     try:
-        if topic not in client.list_topics(timeout=10).topics:
+        if topic not in client.list_topics(timeout=_PATIENCE_SECONDS).topics:
             client.create_topics([NewTopic(topic, partitions)])[topic].result(timeout=10)
     except KafkaException as error:
-        message = f"topic {topic} cannot be made on {bootstrap_servers}: {error.args[0].str()}"
+        message = (
+            f"Kafka at {bootstrap_servers} does not give topic {topic}: {error.args[0].str()};"
+            " is it running (`make status`)?"
+        )
         raise UserError(message) from error
 
 

@@ -24,15 +24,23 @@ def end(home: Path, *, with_variable: str = MARK) -> int:
 
 
 def end_postgres(data: Path) -> int:
-    """End the PostgreSQL server of a data folder, which hides its environment but not its pid."""
+    """End the PostgreSQL server of a data folder, which hides its environment but not its pid.
+
+    Its pid file goes with it: PostgreSQL would take another process, or one that only waits to be
+    reaped, for itself and refuse to start.
+    """
+    pid_file = data / "postmaster.pid"
     try:
-        pid = int((data / "postmaster.pid").read_text().split()[0])
-        process = psutil.Process(pid)
-        if str(data) not in process.cmdline():
-            return 0  # the pid is another program's by now
+        process = psutil.Process(int(pid_file.read_text().split()[0]))
+        ended = _end([process], signal.SIGINT) if _serves(process, data) else 0  # fast shutdown
     except (OSError, ValueError, IndexError, psutil.Error):
-        return 0
-    return _end([process], signal.SIGINT)  # fast shutdown
+        ended = 0
+    pid_file.unlink(missing_ok=True)
+    return ended
+
+
+def _serves(process: psutil.Process, data: Path) -> bool:
+    return is_alive(process) and str(data) in process.cmdline()
 
 
 def _belongs(process: psutil.Process, home: Path, with_variable: str) -> bool:

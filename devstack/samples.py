@@ -8,8 +8,8 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from devstack.errors import UserError
-from devstack.producer import produce
-from devstack.record_mix import Record, records
+from devstack.producer.delivery import produce
+from devstack.producer.mix import Record, records
 from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
 
 SAMPLE_EVENT = ROOT / "events" / "kafka_one_order.json"

@@ -36,6 +36,7 @@ def upload(folder: Path, endpoint_url: str, bucket: str) -> int:
             Body=file.read_bytes(),
             ContentType=_content_type(file),
             CacheControl="no-cache",
+            ACL="public-read",  # the local edge does not sign what it asks for, as CloudFront does
         )
     return len(files)
 

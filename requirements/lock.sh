@@ -11,3 +11,4 @@ compile --group run layers/orders/requirements.in -c requirements/test.txt -o re
 compile layers/orders/requirements.in -c requirements/test.txt -o layers/orders/requirements.txt
 compile --upgrade --group jdk -o requirements/jdk.txt
 compile --upgrade --group uv -o requirements/uv.txt
+PYTHONPATH=. .venv/bin/python requirements/lock_kafka.py

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import servers
+from tests.e2e.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,10 @@ def kafka() -> Iterator[servers.KafkaServer]:
     """Give a running Kafka broker."""
     with servers.running_kafka() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Give the whole stack, running, to tests that do not end it."""
+    with running_stack() as running:
+        yield running

@@ -11,14 +11,14 @@ from typing import Any
 from devstack import migrate, state
 from devstack.console import say
 from devstack.errors import UserError
-from devstack.producer import produce
-from devstack.record_mix import Record, bad_record, valid_record
+from devstack.producer.delivery import produce
+from devstack.producer.mix import Record, bad_record, valid_record
 from devstack.settings import LOCALHOST, Addresses, Settings
 from orders.database import Session
 
 _PATIENCE_SECONDS = 15
 _PAUSE_SECONDS = 0.005
-_BAD_KIND = "wrong_type"
+_BAD_KIND = "number_as_text"
 _STORED = "SELECT topic, partition, record_offset FROM orders WHERE order_uid = :uid::text"
 _QUARANTINED = (
     "SELECT topic, partition, record_offset, faults::text FROM quarantined_records"

@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from devstack.edge import Edge, site_key
-from devstack.gateway import Gateway
-from devstack.routes import RouteTable
+from devstack.front.edge import Edge, site_key
+from devstack.front.gateway import Gateway
+from devstack.front.routes import RouteTable
 from devstack.runtime.invocation import Invocation, InvocationResult
 from devstack.template import Route
-from tests.unit import asgi_client
-from tests.unit.asgi_client import Answer
+from tests.unit.front import asgi_client
+from tests.unit.front.asgi_client import Answer
 
 PAGE = b"<!doctype html>"
 SITE = "http://127.0.0.1:5555/site-bucket"

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from devstack import proxy_response
-from devstack.gateway import MAX_BODY_BYTES, Gateway
-from devstack.proxy_response import MalformedResponseError
-from devstack.routes import Match, RouteTable
+from devstack.front import proxy_response
+from devstack.front.gateway import MAX_BODY_BYTES, Gateway
+from devstack.front.proxy_response import MalformedResponseError
+from devstack.front.routes import Match, RouteTable
 from devstack.runtime.invocation import Invocation, InvocationResult
 from devstack.runtime.scaling import ThrottledError
 from devstack.template import Route
-from tests.unit import asgi_client
-from tests.unit.asgi_client import Answer
+from tests.unit.front import asgi_client
+from tests.unit.front.asgi_client import Answer
 
 ROUTES = RouteTable(
     [

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from devstack import asgi
-from devstack.routes import Match
+from devstack.front.routes import Match
 from devstack.runtime.configuration import ACCOUNT
 
 STAGE = "live"

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
-from devstack import asgi, proxy_event, proxy_response
-from devstack.proxy_response import MalformedResponseError, Response
-from devstack.routes import Match, RouteTable
+from devstack import asgi
+from devstack.front import proxy_event, proxy_response
+from devstack.front.proxy_response import MalformedResponseError, Response
+from devstack.front.routes import Match, RouteTable
 from devstack.runtime.invocation import Invocation, InvocationResult
 from devstack.runtime.invoke_api import MAX_EVENT_BYTES
 from devstack.runtime.scaling import ThrottledError

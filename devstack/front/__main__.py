@@ -20,10 +20,10 @@ import httpx
 import uvicorn
 
 from devstack import asgi, template
-from devstack.edge import Edge
 from devstack.errors import UserError
-from devstack.gateway import Gateway
-from devstack.routes import RouteTable
+from devstack.front.edge import Edge
+from devstack.front.gateway import Gateway
+from devstack.front.routes import RouteTable
 from devstack.runtime.function_log import FunctionLog
 from devstack.runtime.functions import Functions
 from devstack.runtime.invoke_api import InvokeApi

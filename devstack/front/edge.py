@@ -11,7 +11,7 @@ from http import HTTPStatus
 import httpx
 
 from devstack import asgi
-from devstack.gateway import Gateway
+from devstack.front.gateway import Gateway
 
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
 _CONTENT_SECURITY_POLICY = (
