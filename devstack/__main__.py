@@ -1,6 +1,7 @@
 """`python -m devstack COMMAND`: a command line in, an exit status out; 0 only on success."""
 
 import argparse
+import os
 import sys
 
 from devstack import settings
@@ -24,6 +25,9 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # as in `… | head`: what is left to say has no reader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import logging
 import logging.handlers
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _WIDTH = 9
@@ -30,8 +31,9 @@ class Console:
         if self._coloured:
             colour = _COLOURS[list(self._files).index(name) % len(_COLOURS)]
             prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
-        sys.stdout.write(f"{prefix} {text}\n")
-        sys.stdout.flush()
+        with suppress(BrokenPipeError):  # nobody reads any more; the files still do
+            sys.stdout.write(f"{prefix} {text}\n")
+            sys.stdout.flush()
         file.emit(logging.makeLogRecord({"msg": text}))
 
     def close(self) -> None:

@@ -19,10 +19,10 @@ from devstack.console import Console
 from devstack.errors import UserError
 
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 8.0
-SETTLED_AFTER_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 4.0
+SETTLED_AFTER_SECONDS = 10.0
 """A component that answered this long has its earlier failures forgotten."""
-FAILURES_ALLOWED = 6
+FAILURES_ALLOWED = 8
 _LAST_WORDS = 12
 _PROBE_SECONDS = 0.05
 
