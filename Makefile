@@ -55,7 +55,9 @@ unit: deps-test ## tests without sockets, in seconds
 
 .PHONY: integration
 integration: deps-test ## tests with real PostgreSQL, Kafka and Lambda runtime
-	@$(RUN) -m pytest tests/integration
+	@$(RUN) -m coverage run -m pytest tests/unit/orders tests/integration/orders
+	@$(RUN) -m coverage report --skip-covered
+	@$(RUN) -m pytest tests/integration --ignore tests/integration/orders
 
 .PHONY: e2e
 e2e: deps-test ## the whole stack from outside, the page in a browser

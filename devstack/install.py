@@ -6,6 +6,7 @@ Runs on the machine's own Python before anything is installed: standard library 
 from __future__ import annotations  # an old Python must get far enough to be told so
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devstack import java
+from devstack import certificates, java
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +114,8 @@ def _uv() -> Path:
 
 def run(what: str, command: Sequence[str | Path]) -> None:
     """Run a command with its progress on the terminal; raises `InstallError` when it fails."""
-    if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+    environment = {**os.environ, **certificates.trusted()}
+    if subprocess.run(command, check=False, stdout=sys.stderr, env=environment).returncode:
         message = (
             f"could not install {what}: the cause stands above; when it was the network or a full"
             " disk, put it right and start again, nothing needs to be cleaned up"

@@ -1,6 +1,7 @@
 """Apache Kafka on this machine: a folder in, the command of a one-node KRaft broker out."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from devstack import java
+from devstack import certificates, java
 from devstack.errors import UserError
 
 VERSION = "4.3.1"
@@ -78,6 +79,7 @@ def _download(repository: Path, report: Callable[[str], None]) -> Iterator[Path]
 
 
 def _fetcher(repository: Path) -> Callable[[str], Path]:
+    os.environ.update(certificates.trusted())
     from jgo.maven import MavenContext  # noqa: PLC0415 - needed once, and slow to import
 
     maven = MavenContext(repo_cache=repository)

@@ -21,12 +21,11 @@ _PATIENCE_SECONDS = 15
 _PAUSE_SECONDS = 0.005
 _BAD_KIND = "number_as_text"
 _STORED = """
-SELECT partition, record_offset, extract(epoch FROM ingested_at - produced_at)::text
+SELECT partition, record_offset, extract(epoch FROM ingested_at)::text
 FROM orders WHERE order_uid = :uid::text
 """
 _QUARANTINED = """
-SELECT partition, record_offset, extract(epoch FROM quarantined_at - produced_at)::text,
-    faults::text
+SELECT partition, record_offset, extract(epoch FROM quarantined_at)::text, faults::text
 FROM quarantined_records WHERE order_uid = :uid::text
 """
 
@@ -58,9 +57,8 @@ class _Demo:
     def follow_good(self, record: Record) -> None:
         say(f"1. A valid order, {record.order_uid}, into the topic {self.topic}")
         partition, offset, seconds = self._arrival(record, _STORED)
-        say(
-            f"   stored {_milliseconds(seconds)} later, from partition {partition}, offset {offset}"
-        )
+        say(f"   stored {_milliseconds(seconds)} after Kafka had it")
+        say(f"   from partition {partition}, offset {offset}")
         connection = HTTPConnection(LOCALHOST, self.running.addresses.http_ports[0], timeout=5)
         for attempt in ("2. The first look-up", "3. The second look-up"):
             body = _look_up(connection, record.order_uid, attempt)
@@ -73,15 +71,16 @@ class _Demo:
     def follow_bad(self, record: Record) -> None:
         say(f"4. A bad record ({record.bad}), {record.order_uid}, into the topic {self.topic}")
         partition, offset, seconds, faults = self._arrival(record, _QUARANTINED)
-        say(f"   quarantined {_milliseconds(seconds)} later, from partition {partition},")
-        say(f"   offset {offset}, because")
+        say(f"   quarantined {_milliseconds(seconds)} after Kafka had it")
+        say(f"   from partition {partition}, offset {offset}, because")
         for fault in json.loads(faults):
             say(f"   {fault['path'] or '/'}: {fault['sentence']} ({fault['code']})")
 
     def _arrival(self, record: Record, query: str) -> list[Any]:
-        """Send a record and wait for its row."""
+        """Send a record and wait for its row; its third value becomes the seconds it took."""
         broker = self.running.addresses.kafka_broker
         produce([record], bootstrap_servers=broker, topic=self.topic)
+        acknowledged = time.time()
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not (rows := self.database.run(query, uid=record.order_uid)):
             if time.monotonic() > deadline:
@@ -90,7 +89,8 @@ class _Demo:
                 )
                 raise UserError(message)
             time.sleep(_PAUSE_SECONDS)  # a bounded wait
-        return rows[0]
+        partition, offset, arrived, *more = rows[0]
+        return [partition, offset, max(float(arrived) - acknowledged, 0), *more]
 
 
 def _look_up(connection: HTTPConnection, order_uid: str, attempt: str) -> bytes:
@@ -105,5 +105,5 @@ def _look_up(connection: HTTPConnection, order_uid: str, attempt: str) -> bytes:
     return body
 
 
-def _milliseconds(seconds: str | float) -> str:
-    return f"{float(seconds) * 1000:.2f} ms"
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms"
