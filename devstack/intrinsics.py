@@ -11,12 +11,13 @@ from typing import Any
 
 import yaml
 
+from devstack.account import ACCOUNT, REGION
 from devstack.errors import UserError
 
 PSEUDO_PARAMETERS: Mapping[str, str] = {
-    "AWS::AccountId": "000000000000",
+    "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
-    "AWS::Region": "eu-central-1",
+    "AWS::Region": REGION,
     "AWS::StackName": "serverless-orders",
     "AWS::URLSuffix": "amazonaws.com",
 }

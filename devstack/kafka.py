@@ -24,6 +24,7 @@ LOCK = Path(__file__).parent.parent / "requirements" / "kafka.txt"
 _DOWNLOADS_AT_ONCE = 6
 _REPORT_EVERY = 8
 _PATIENCE_SECONDS = 5
+DEFAULT_PARTITIONS = 3
 CLUSTER_ID = "c2VydmVybGVzcy1vcmRlcg"  # any 16 bytes in base64; one node needs no secret
 
 _JVM = ("-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
@@ -179,7 +180,7 @@ def answers(bootstrap_servers: str) -> bool:
     return True
 
 
-def ensure_topic(bootstrap_servers: str, topic: str, partitions: int) -> None:
+def ensure_topic(bootstrap_servers: str, topic: str, partitions: int = DEFAULT_PARTITIONS) -> None:
     """Create the topic unless it is there; raises `UserError` when the broker refuses."""
     client = admin(bootstrap_servers)
     try:

@@ -2,16 +2,16 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import psutil
+
+from devstack.waiting import until
 
 MARK = "DEVSTACK_OWNED_BY"
 """Set to the stack's folder in every process it starts, and in nothing else."""
 
 _GRACE_SECONDS = 5
-_PAUSE_SECONDS = 0.02
 
 
 def end(home: Path, *, with_variable: str = MARK) -> int:
@@ -58,19 +58,11 @@ def _belongs(process: psutil.Process, home: Path, with_variable: str) -> bool:
 def _end(processes: list[psutil.Process], politely: signal.Signals) -> int:
     for process in processes:
         _send(process, politely)
-    alive = _wait(processes)
-    for process in alive:
+    until(lambda: not any(map(is_alive, processes)), _GRACE_SECONDS)
+    for process in filter(is_alive, processes):
         _send(process, signal.SIGKILL)
-    _wait(alive)
+    until(lambda: not any(map(is_alive, processes)), _GRACE_SECONDS)
     return len(processes)
-
-
-def _wait(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Wait until all have ended, for a bounded time; return those that have not."""
-    deadline = time.monotonic() + _GRACE_SECONDS
-    while (alive := list(filter(is_alive, processes))) and time.monotonic() < deadline:
-        time.sleep(_PAUSE_SECONDS)  # bounded: they are not our children, nobody tells us
-    return alive
 
 
 def is_alive(process: psutil.Process) -> bool:

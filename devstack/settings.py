@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -158,8 +158,3 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def as_json(chosen: Addresses) -> dict[str, object]:
-    """Return the addresses as plain values."""
-    return asdict(chosen)

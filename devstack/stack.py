@@ -1,17 +1,15 @@
 """The stack: settings and addresses in, the components that make it up out."""
 
-import json
 import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pg8000.exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
-from devstack import kafka, leftovers, migrate, postgres, site, template
+from devstack import kafka, leftovers, migrate, postgres, private_file, site, template
 from devstack.component import Component, NotReadyError
 from devstack.errors import UserError
 from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
@@ -19,7 +17,6 @@ from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
 TEMPLATE = ROOT / "template.yaml"
 FRONTEND = ROOT / "frontend"
 TOOLS = ROOT / ".tools"
-PARTITIONS = 3
 
 _FUNCTION_SETTINGS = {
     "CACHE_MAX_ENTRIES": "CacheMaxEntries",
@@ -134,7 +131,7 @@ class Stack:
 
     def ensure_topic(self) -> None:
         """Make the topic unless it is there."""
-        kafka.ensure_topic(self.addresses.kafka_broker, self.settings.topic, PARTITIONS)
+        kafka.ensure_topic(self.addresses.kafka_broker, self.settings.topic)
 
     def _aws(self) -> Component:
         port = self.addresses.aws_port
@@ -161,7 +158,6 @@ class Stack:
             "environment": {
                 leftovers.MARK: str(self.settings.home),
                 "AWS_ENDPOINT_URL": self.aws_url,
-                "POWERTOOLS_METRICS_DISABLED": "true",
             },
             "http_ports": self.addresses.http_ports,
             "invoke_port": self.addresses.invoke_port,
@@ -202,7 +198,7 @@ class Stack:
     def _module(
         self, module: str, configuration: Mapping[str, object]
     ) -> Callable[[], tuple[str, ...]]:
-        file = write_private(self.settings.home / "run" / f"{module}.json", configuration)
+        file = private_file.write(self.settings.home / "run" / f"{module}.json", configuration)
         command = (sys.executable, "-m", f"devstack.{module}", "--config", str(file))
         return lambda: command
 
@@ -214,16 +210,6 @@ def listens(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def write_private(file: Path, value: object) -> Path:
-    """Write a value as JSON into a file that only its owner can read (it may hold a password)."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(value, indent=2))
-    unfinished.rename(file)
-    return file
 
 
 def use_external_servers(stack: Stack) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import psutil
 
+from devstack import private_file
 from devstack.errors import UserError
 from devstack.settings import Addresses, Settings
-from devstack.stack import write_private
 
 _START_TOLERANCE_SECONDS = 1
 
@@ -43,7 +43,7 @@ def file_of(home: Path) -> Path:
 
 def write(home: Path, state: State) -> None:
     """Keep the state."""
-    write_private(file_of(home), asdict(state))
+    private_file.write(file_of(home), asdict(state))
 
 
 def read(home: Path) -> State | None:

@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from devstack import kafka, postgres
+from devstack.waiting import until
 
 ROOT = Path(__file__).parent.parent
 TOOLS = ROOT / ".tools"
@@ -26,13 +26,10 @@ def free_port() -> int:
 
 
 def wait_until(
-    condition: Callable[[], bool], what: str, seconds: float = _PATIENCE_SECONDS
+    condition: Callable[[], object], what: str, seconds: float = _PATIENCE_SECONDS
 ) -> None:
     """Wait for a condition, at most `seconds`; fail with a sentence that says for what."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.02)  # the one bounded wait that the tests share
+    assert until(condition, seconds), f"waited {seconds} s for {what}"
 
 
 class PostgresServer:

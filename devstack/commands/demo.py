@@ -5,6 +5,7 @@ import secrets
 import time
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from typing import Any
 
@@ -15,6 +16,7 @@ from devstack.producer.delivery import produce
 from devstack.producer.mix import Record, bad_record, valid_record
 from devstack.settings import LOCALHOST, Settings
 from devstack.state import State
+from devstack.waiting import until
 from orders.database import Session
 
 _PATIENCE_SECONDS = 15
@@ -81,14 +83,11 @@ class _Demo:
         broker = self.running.addresses.kafka_broker
         produce([record], bootstrap_servers=broker, topic=self.topic)
         acknowledged = time.time()
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not (rows := self.database.run(query, uid=record.order_uid)):
-            if time.monotonic() > deadline:
-                message = (
-                    f"{record.order_uid} did not arrive in {_PATIENCE_SECONDS} s; see `make logs`"
-                )
-                raise UserError(message)
-            time.sleep(_PAUSE_SECONDS)  # a bounded wait
+        look = partial(self.database.run, query, uid=record.order_uid)
+        rows = until(look, _PATIENCE_SECONDS, _PAUSE_SECONDS)
+        if not rows:
+            message = f"{record.order_uid} did not arrive in {_PATIENCE_SECONDS} s; see `make logs`"
+            raise UserError(message)
         partition, offset, arrived, *more = rows[0]
         return [partition, offset, max(float(arrived) - acknowledged, 0), *more]
 

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from devstack import state
-from devstack.producer.delivery import DEFAULT_PARTITIONS, Summary, produce
+from devstack.kafka import DEFAULT_PARTITIONS
+from devstack.producer.delivery import Summary, produce
 from devstack.producer.mix import records
 from devstack.settings import Settings
 

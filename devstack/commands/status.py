@@ -39,7 +39,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
 def _status(running: State, settings: Settings) -> dict[str, Any]:
     memory = _memory(running)
     components = {
-        name: {**component, "megabytes": memory.pop(name, 0)}
+        name: {**component, "megabytes": memory[name]}
         for name, component in running.components.items()
     }
     answering = all(component["state"] == "running" for component in components.values())
@@ -49,7 +49,7 @@ def _status(running: State, settings: Settings) -> dict[str, Any]:
         "components": components,
         "supervisor_megabytes": memory["supervisor"],
         "functions_megabytes": memory["functions"],
-        "megabytes": sum(_memory(running).values()),
+        "megabytes": sum(memory.values()),
         "addresses": asdict(running.addresses),
         "home": str(settings.home),
     }

@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from devstack.account import REGION
 from devstack.event_source_mapping.event import EventFormat
 from devstack.event_source_mapping.in_flight import MAXIMUM_BATCHES_IN_FLIGHT
 from devstack.event_source_mapping.ports import Completion
@@ -28,7 +29,6 @@ CONNECT_TIMEOUT_SECONDS = 3
 MARGIN_SECONDS = 30
 """How much longer than the function's time-out to wait for its answer: queueing and cold starts."""
 
-LOCAL_REGION = "eu-central-1"
 LOCAL_CREDENTIAL = "local"
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -45,7 +45,7 @@ def lambda_client(endpoint_url: str | None, function_timeout_seconds: int) -> "L
     return session.client(
         "lambda",
         endpoint_url=endpoint_url,
-        region_name=session.region_name or LOCAL_REGION,
+        region_name=session.region_name or REGION,
         aws_access_key_id=credential,
         aws_secret_access_key=credential,
         config=Config(

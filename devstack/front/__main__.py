@@ -27,9 +27,9 @@ from devstack.front.routes import RouteTable
 from devstack.runtime.function_log import FunctionLog
 from devstack.runtime.functions import Functions
 from devstack.runtime.invoke_api import InvokeApi
+from devstack.settings import LOCALHOST
 
 GRACE_SECONDS = 3
-_HOST = "127.0.0.1"
 _SITE_TIMEOUT_SECONDS = 5
 
 
@@ -45,7 +45,6 @@ class Configuration:
     invoke_port: int
     site: str
     """The address of the site's bucket."""
-    logs: Path | None
 
     @classmethod
     def load(cls, path: Path) -> "Configuration":
@@ -58,7 +57,6 @@ class Configuration:
             http_ports=tuple(settings["http_ports"]),
             invoke_port=settings["invoke_port"],
             site=settings["site"],
-            logs=Path(settings["logs"]) if settings.get("logs") else None,
         )
 
 
@@ -114,10 +112,12 @@ def _bound(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_HOST, port))
+        listener.bind((LOCALHOST, port))
     except OSError as error:
         listener.close()
-        message = f"port {port} of {_HOST} cannot be used ({error.strerror}); choose another one"
+        message = (
+            f"port {port} of {LOCALHOST} cannot be used ({error.strerror}); choose another one"
+        )
         raise UserError(message) from error
     return listener
 
@@ -162,7 +162,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m devstack.front", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="JSON, see Configuration")
     configuration = Configuration.load(parser.parse_args().config)
-    log = FunctionLog(sys.stdout, configuration.logs)
+    log = FunctionLog(sys.stdout)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(run(configuration, log))

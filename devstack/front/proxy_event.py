@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from devstack import asgi
+from devstack.account import ACCOUNT
 from devstack.front.routes import Match
-from devstack.runtime.configuration import ACCOUNT
 
 STAGE = "live"
 API_ID = "local"

@@ -17,7 +17,6 @@ from devstack import kafka
 from devstack.errors import UserError
 from devstack.producer.mix import Record
 
-DEFAULT_PARTITIONS = 3
 DELIVERY_SECONDS = 30
 _SHOWN_ORDERS = 5
 
@@ -173,7 +172,7 @@ def ensure_partitions(bootstrap_servers: str, topic: str, wanted: int | None) ->
     Partitions cannot be taken away: a topic that has more keeps them. Raises `UserError` when no
     broker answers.
     """
-    kafka.ensure_topic(bootstrap_servers, topic, wanted or DEFAULT_PARTITIONS)
+    kafka.ensure_topic(bootstrap_servers, topic, wanted or kafka.DEFAULT_PARTITIONS)
     client = kafka.admin(bootstrap_servers)
     try:
         present = len(client.list_topics(topic, timeout=10).topics[topic].partitions)

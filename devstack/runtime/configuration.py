@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-REGION = "eu-central-1"
-ACCOUNT = "000000000000"
+from devstack.account import ACCOUNT, REGION
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +15,11 @@ import psutil
 import yaml
 from botocore.config import Config
 
+from tests.servers import ROOT, free_port, wait_until
+
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-ROOT = Path(__file__).parents[3]
 START_SECONDS = 30
 
 
@@ -56,12 +55,6 @@ class FrontProcess:
         return self.process.wait(timeout=10)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def write_template(folder: Path, functions: Mapping[str, Mapping[str, Any]]) -> Path:
     """`Source` of each function becomes its app.py; the rest are its properties."""
     resources = {}
@@ -89,7 +82,6 @@ def start(folder: Path, template: Path, site: str = "http://127.0.0.1:9/site") -
         "http_ports": [http_port],
         "invoke_port": invoke_port,
         "site": site,
-        "logs": str(folder / "logs"),
     }
     configuration.write_text(json.dumps(settings), encoding="utf-8")
     output = folder / "output.txt"
@@ -102,13 +94,10 @@ def start(folder: Path, template: Path, site: str = "http://127.0.0.1:9/site") -
             text=True,
         )
     front = FrontProcess(process, http_port, invoke_port, output)
-    wait_until(lambda: "ready" in front.lines() or process.poll() is not None, START_SECONDS)
+    wait_until(
+        lambda: "ready" in front.lines() or process.poll() is not None,
+        "the front process to be ready",
+        START_SECONDS,
+    )
     assert process.poll() is None, output.read_text()
     return front
-
-
-def wait_until(holds: Any, seconds: float = 5) -> None:  # noqa: ANN401 - any callable
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come to pass in time"
-        time.sleep(0.02)

@@ -15,7 +15,7 @@ import pytest
 from devstack.runtime.configuration import FunctionConfiguration
 from devstack.runtime.environment import ExecutionEnvironment, InitError
 from devstack.runtime.invocation import Invocation
-from tests.integration.runtime.front_process import ROOT, wait_until
+from tests.servers import ROOT, wait_until
 
 ECHO = """
 import os
@@ -101,7 +101,7 @@ def test_a_module_that_loads_too_long_fails_the_start_and_leaves_no_process(
     assert error.timed_out
     assert json.loads(error.result.payload)["errorType"] == "Sandbox.Timedout"
     assert error.result.failed
-    wait_until(lambda: not psutil.pid_exists(pid))
+    wait_until(lambda: not psutil.pid_exists(pid), "the process to end")
 
 
 def test_a_start_that_is_cancelled_leaves_no_process(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
+from devstack.leftovers import is_alive
 from tests.integration.runtime import front_process
-from tests.integration.runtime.front_process import FrontProcess, wait_until
+from tests.integration.runtime.front_process import FrontProcess
+from tests.servers import ROOT, wait_until
 
 API = """
 import json, os, time
@@ -99,7 +100,7 @@ def test_sigterm_lets_a_running_request_finish_and_leaves_no_process(front: Fron
     with ThreadPoolExecutor() as threads:
         url = f"{front.url}/order/abc?wait=1"
         answer = threads.submit(httpx.get, url, trust_env=False)
-        wait_until(lambda: "ApiFunction | waiting" in front.lines())
+        wait_until(lambda: "ApiFunction | waiting" in front.lines(), "the request to be served")
         environments = front.environments()
 
         status = front.stop()
@@ -114,7 +115,7 @@ def test_sigterm_ends_a_request_that_runs_on_and_on(front: FrontProcess) -> None
     with ThreadPoolExecutor() as threads:
         url = f"{front.url}/order/abc?wait=9"
         answer = threads.submit(httpx.get, url, trust_env=False, timeout=10)
-        wait_until(lambda: "ApiFunction | waiting" in front.lines())
+        wait_until(lambda: "ApiFunction | waiting" in front.lines(), "the request to be served")
         environments = front.environments()
 
         status = front.stop()
@@ -133,14 +134,7 @@ def test_environments_end_by_themselves_when_the_front_process_is_killed(
     front.stop(signal.SIGKILL)
 
     assert environments
-    wait_until(lambda: not any(_runs(each) for each in environments))
-
-
-def test_lines_of_a_function_are_kept_in_a_file(front: FrontProcess, tmp_path: Path) -> None:
-    httpx.get(f"{front.url}/order/abc?wait=0.01", trust_env=False)
-
-    log = tmp_path / "logs" / "ApiFunction.log"
-    wait_until(lambda: log.exists() and log.read_text() == "waiting\n")
+    wait_until(lambda: not any(map(is_alive, environments)), "the environments to end")
 
 
 def test_a_busy_port_is_one_line_and_status_1(front: FrontProcess, tmp_path: Path) -> None:
@@ -148,7 +142,7 @@ def test_a_busy_port_is_one_line_and_status_1(front: FrontProcess, tmp_path: Pat
 
     second = subprocess.run(
         [sys.executable, "-m", "devstack.front", "--config", str(configuration)],
-        cwd=front_process.ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=20,
@@ -160,10 +154,3 @@ def test_a_busy_port_is_one_line_and_status_1(front: FrontProcess, tmp_path: Pat
         f"port {front.http_port} of 127.0.0.1 cannot be used (Address already in use); "
         "choose another one\n"
     )
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import psutil
 import pytest
 
-from tests.integration.runtime.front_process import FrontProcess, wait_until
+from tests.integration.runtime.front_process import FrontProcess
+from tests.servers import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -103,7 +104,7 @@ def test_a_time_out_is_answered_as_aws_does_and_ends_the_process(
         "errorMessage": f"RequestId: {request_id(answer)} Error: Task timed out after 2.00 seconds",
     }
     assert "Status: timeout" in tail(answer)
-    wait_until(lambda: not psutil.pid_exists(before["pid"]))
+    wait_until(lambda: not psutil.pid_exists(before["pid"]), "the process to end")
     assert payload(invoke(lambda_client, {}))["calls"] == 1
 
 
@@ -111,7 +112,7 @@ def test_a_time_out_ends_what_the_handler_started(lambda_client: "LambdaClient")
     answer = invoke(lambda_client, {"do": "spawn and sleep"}, log_type="Tail")
 
     child = int(tail(answer).split("child ")[1].split()[0])
-    wait_until(lambda: not _runs(child))
+    wait_until(lambda: not _runs(child), "the child to end")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_crash_is_logged_with_the_functions_name_and_exit_status(
 
     message = payload(answer)["errorMessage"]
     line = f"ObedientFunction | {message} (Runtime.ExitError)"
-    wait_until(lambda: line in front.lines())
+    wait_until(lambda: line in front.lines(), "the line in the log")
     assert message.endswith("exit status 42")
 
 
@@ -155,7 +156,7 @@ def test_kill_9_ends_one_invocation_and_no_other(
     with ThreadPoolExecutor() as threads:
         seen = len(front.lines())
         both = [threads.submit(invoke, lambda_client, event, "OtherFunction") for _ in range(2)]
-        wait_until(lambda: len(_sleeping("OtherFunction", front, seen)) == 2)
+        wait_until(lambda: len(_sleeping("OtherFunction", front, seen)) == 2, "both to be served")
         victim = _sleeping("OtherFunction", front, seen)[0]
         os.kill(victim, signal.SIGKILL)
         answers = [each.result() for each in both]
@@ -293,7 +294,7 @@ def test_beyond_the_reserved_concurrency_an_invocation_is_throttled(
     with ThreadPoolExecutor() as threads:
         seen = len(front.lines())
         first = threads.submit(invoke, lambda_client, event, name)
-        wait_until(lambda: _sleeping(name, front, seen))
+        wait_until(lambda: _sleeping(name, front, seen), "the first to be served")
         with pytest.raises(lambda_client.exceptions.TooManyRequestsException) as caught:
             invoke(lambda_client, {}, name)
         served = first.result()
@@ -369,7 +370,7 @@ def test_an_asynchronous_invocation_is_accepted_and_runs(
 
     assert answer["StatusCode"] == 202
     assert answer["Payload"] == b""
-    wait_until(lambda: "ObedientFunction | ran later" in front.lines())
+    wait_until(lambda: "ObedientFunction | ran later" in front.lines(), "the event to be served")
 
 
 def test_a_dry_run_runs_nothing(lambda_client: "LambdaClient") -> None:
