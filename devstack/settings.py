@@ -82,6 +82,11 @@ class Settings:
         return not self.values.get("DB_HOST")
 
     @property
+    def external_db_port(self) -> int:
+        """Return the port of the PostgreSQL server that DB_HOST names."""
+        return self.port("DB_PORT") or POSTGRES_PORT
+
+    @property
     def own_kafka(self) -> bool:
         """Tell whether the stack starts Kafka itself."""
         return not self.values.get("KAFKA_BROKER")
@@ -105,7 +110,6 @@ def addresses(settings: Settings) -> Addresses:
     chosen = _Ports()
     http_port = settings.port("HTTP_PORT")
     explicit_http = None if http_port is None else (chosen.take("HTTP_PORT", http_port),)
-    db_port = settings.port("DB_PORT")
     kafka_port = chosen.free("KAFKA_PORT", settings, KAFKA_PORT) if settings.own_kafka else 0
     return Addresses(
         http_ports=explicit_http or tuple(map(chosen.next_free, HTTP_PORTS)),
@@ -117,7 +121,7 @@ def addresses(settings: Settings) -> Addresses:
         db_port=(
             chosen.free("DB_PORT", settings, POSTGRES_PORT)
             if settings.own_postgres
-            else db_port or POSTGRES_PORT
+            else settings.external_db_port
         ),
     )
 

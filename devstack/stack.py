@@ -110,7 +110,8 @@ class Stack:
 
     def migrate(self) -> None:
         """Bring the database to the newest schema; says which migrations it applied."""
-        for version in migrate.apply(self.settings, self.addresses):
+        host, port = self.addresses.db_host, self.addresses.db_port
+        for version in migrate.apply(self.settings, host, port):
             self.say(f"migration {version} applied")
 
     def _kafka(self) -> Component:

@@ -39,8 +39,9 @@ def add_arguments(_parser: ArgumentParser) -> None:
 def run(_arguments: Namespace, settings: Settings) -> int:
     """Follow both records and say what happened; raises `UserError` when one does not arrive."""
     running = state.running(settings)
+    addresses = running.addresses
     seed = secrets.randbelow(2**32)
-    database = migrate.connect(settings, running.addresses)
+    database = migrate.connect(settings, addresses.db_host, addresses.db_port)
     try:
         demo = _Demo(settings.topic, running, database)
         demo.follow_good(valid_record(seed, 0))

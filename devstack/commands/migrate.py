@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from devstack import migrate, state
 from devstack.console import say
-from devstack.settings import Addresses, Settings, addresses
+from devstack.settings import Settings
 
 
 def add_arguments(_parser: ArgumentParser) -> None:
@@ -13,7 +13,7 @@ def add_arguments(_parser: ArgumentParser) -> None:
 
 def run(_arguments: Namespace, settings: Settings) -> int:
     """Apply what is missing to the running stack's database, or to the one DB_HOST names."""
-    applied = migrate.apply(settings, _place(settings))
+    applied = migrate.apply(settings, *_place(settings))
     for version in applied:
         say(f"{version} applied")
     if not applied:
@@ -21,7 +21,8 @@ def run(_arguments: Namespace, settings: Settings) -> int:
     return 0
 
 
-def _place(settings: Settings) -> Addresses:
+def _place(settings: Settings) -> tuple[str, int]:
     if settings.own_postgres:
-        return state.running(settings).addresses
-    return addresses(settings)
+        addresses = state.running(settings).addresses
+        return addresses.db_host, addresses.db_port
+    return settings.values["DB_HOST"], settings.external_db_port

@@ -71,6 +71,19 @@ def test_servers_of_the_user_s_are_used_and_none_are_started(
         assert stack.request(f"/order/{SAMPLE_ORDER_UID}").status == 200
 
 
+def test_a_database_of_the_user_s_is_migrated_whatever_listens_on_the_stack_s_ports(
+    postgres: PostgresServer,
+) -> None:
+    database = postgres.settings(postgres.create_database())
+    with temporary_folder() as home, socket.create_server(("127.0.0.1", 0)) as busy:
+        idle = Stack(home, **database, HTTP_PORT=str(busy.getsockname()[1]))
+
+        first, second = idle.command("migrate"), idle.command("migrate")
+
+    assert (first.returncode, first.stdout) == (0, "0001 applied\n"), first.stderr
+    assert (second.returncode, second.stdout) == (0, "nothing to apply\n")
+
+
 def test_a_database_of_the_user_s_that_is_away_is_told_in_one_line() -> None:
     with temporary_folder() as home:
         done = Stack(home, DB_HOST="127.0.0.1", DB_PORT=str(free_port())).command("up")
