@@ -46,6 +46,7 @@ class _Runner:
     status: Status = field(default_factory=Status)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
     _process: asyncio.subprocess.Process | None = None
+    _reading: asyncio.Task[None] | None = None
     _last_words: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_WORDS))
 
     async def run(self, needs: Iterable[asyncio.Event]) -> None:
@@ -82,7 +83,7 @@ class _Runner:
         )
         self._process = process
         self._set("starting", process.pid)
-        reading = asyncio.create_task(self._read(process))
+        self._reading = asyncio.create_task(self._read(process))
         try:
             await self._until_it_answers(process)
             await _end_of(process)
@@ -90,7 +91,7 @@ class _Runner:
             self.answering.clear()
             self._set("ended" if process.returncode is not None else "stopping", process.pid)
         _signal_group(process.pid, signal.SIGKILL)  # what it may have left behind
-        await reading
+        await asyncio.shield(self._reading)  # a stop waits for it too
         self._last_words.append(f"(ended with status {process.returncode})")
 
     async def _until_it_answers(self, process: asyncio.subprocess.Process) -> None:
@@ -128,9 +129,12 @@ class _Runner:
         """Stop the process after what needs it: politely first, then for good."""
         for task in outlived_by:
             await task
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
+        if self._process and self._process.returncode is None:
+            await self._end(self._process)
+        if self._reading:  # to its last word, so that the pipe is closed before the loop is
+            await asyncio.wait({self._reading}, timeout=self.component.grace_seconds)
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
         self._set("stopping", process.pid)
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(self.component.stop_signal)

@@ -26,6 +26,18 @@ BREEDING = (
     f"subprocess.Popen([sys.executable, '-c', {SERVE!r}, '/dev/null']); {SERVE}"
 )
 
+LAST_WORDS = 10_000
+TALKATIVE = f"""
+import signal, sys
+
+def last_words(*_):
+    sys.stdout.write("".join(f"word {{number}}\\n" for number in range({LAST_WORDS})))
+    sys.exit()
+
+signal.signal(signal.SIGTERM, last_words)
+{SERVE}
+"""
+
 
 @dataclass
 class Stack:
@@ -143,6 +155,19 @@ def test_what_ignores_sigterm_is_killed_after_its_grace(stack: Stack) -> None:
     asyncio.run(stack.run(stop))
 
     assert not psutil.pid_exists(pids[0])
+
+
+def test_the_last_words_of_what_is_stopped_are_all_kept(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devstack.supervisor._PROBE_SECONDS", 0)  # its end is seen at once
+    stack.add("talkative", TALKATIVE)
+
+    asyncio.run(stack.run(lambda supervisor: supervisor.stop()))
+
+    words = (stack.folder / "logs" / "talkative.log").read_text().splitlines()
+    assert len(words) == LAST_WORDS
+    assert words[-1].endswith(f"word {LAST_WORDS - 1}")
 
 
 def test_children_of_a_component_do_not_outlive_it(stack: Stack) -> None:
