@@ -9,11 +9,6 @@ from botocore.config import Config
 _PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3})
 
 
-def bucket_name(logical_id: str) -> str:
-    """Return the local name of a template's bucket (S3 allows lower case only)."""
-    return f"serverless-orders-{logical_id.lower()}"
-
-
 def upload(folder: Path, endpoint_url: str, bucket: str) -> int:
     """Make the bucket unless it is there and put every file into it; return how many.
 

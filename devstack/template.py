@@ -1,7 +1,11 @@
-"""template.yaml in, functions, routes, mappings and buckets out: one source of settings."""
+"""A SAM template in; functions, routes, Kafka mappings, buckets, queues and topics out.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+Invariant: a template of anybody's can be read; what cannot be used here is named with its reason.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +13,12 @@ import yaml
 
 from devstack import intrinsics
 from devstack.errors import UserError
+from devstack.sam import document, kafka_mappings, names, parameters
+from devstack.sam.functions import Function, FunctionReader, UnservableError, timeout_seconds
 
-DEFAULT_TIMEOUT_SECONDS = 3  # AWS::Serverless::Function, Timeout
-DEFAULT_MEMORY_MEGABYTES = 128  # AWS::Serverless::Function, MemorySize
+__all__ = ["Function", "Properties", "Route", "Template", "read"]
 
 Properties = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function: where its code is and what its execution environment is given."""
-
-    logical_id: str
-    code: Path
-    layers: tuple[Path, ...]
-    handler: str
-    environment: Mapping[str, str]
-    timeout_seconds: int
-    memory_megabytes: int
-    concurrency: int | None
-    """Reserved concurrent executions; None: no limit of its own."""
 
 
 @dataclass(frozen=True)
@@ -45,103 +35,145 @@ class Template:
     """What the local cloud runs. Resources whose condition is false are not in it."""
 
     functions: Mapping[str, Function]
+    """Logical id → function, of those that can be served here."""
     routes: tuple[Route, ...]
     mappings: Mapping[str, Properties]
-    """Logical id → resolved properties of each `AWS::Lambda::EventSourceMapping`."""
+    """Logical id → resolved properties of each mapping of Kafka, as CloudFormation names them."""
     buckets: tuple[str, ...]
+    """The names of buckets, and of queues and topics."""
+    queues: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    unservable: Mapping[str, str] = field(default_factory=dict)
+    """Logical id of every other function → why it cannot be served."""
+    timeouts: Mapping[str, int] = field(default_factory=dict)
+    """Logical id of every function → its time-out in seconds."""
+    function_names: Mapping[str, str] = field(default_factory=dict)
+    """Logical id of every function → what AWS would call it."""
+    left_out: tuple[str, ...] = ()
+    """Logical ids of mappings that are not of Kafka."""
+
+    def function_of(self, reference: str) -> str | None:
+        """Return the logical id of the function that a name or an ARN, qualified or not, means."""
+        name = reference.rpartition(":function:")[2].partition(":")[0]
+        if name in self.function_names:
+            return name
+        ids = {named: logical_id for logical_id, named in self.function_names.items()}
+        return ids.get(name)
+
+    def check_servable(self, functions: Iterable[str]) -> None:
+        """Raise `UserError` for the first of these functions that cannot be served here."""
+        for name in functions:
+            if name in self.unservable:
+                message = f"{name} cannot be served here: {self.unservable[name]}"
+                raise UserError(message)
 
 
-def read(path: Path, parameters: Mapping[str, str]) -> Template:
-    """Read a SAM template under `parameters` (which win over the defaults).
+def read(path: Path, given: Mapping[str, str]) -> Template:
+    """Read a SAM template under given parameters (which win over the defaults).
 
     Raises `UserError` when the file cannot be read, is not YAML, or names what it does not define.
     """
     try:
-        document = intrinsics.load(path.read_text(encoding="utf-8"))
-        return _Reading(path.parent, document, parameters).template()
+        text = path.read_text(encoding="utf-8")
+        content = document.load(text)
+        parameters.check(given, content.get("Parameters") or {}, text)
+        return _Reading(path.parent, content, given).template()
     except OSError as error:
         message = f"{path}: {error.strerror}; give the path of a SAM template"
         raise UserError(message) from error
     except (yaml.YAMLError, UserError) as error:
         message = f"{path}: {' '.join(str(error).split())}"
         raise UserError(message) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # Something has another form than CloudFormation lets it have: it would not be deployed.
+        message = f"{path}: it is no template that CloudFormation would take ({error!r})"
+        raise UserError(message) from error
 
 
 class _Reading:
-    def __init__(self, root: Path, document: Properties, parameters: Mapping[str, str]) -> None:
-        self._root = root
-        self._globals = document.get("Globals", {}).get("Function", {})
-        defaults = {
-            name: str(parameter["Default"])
-            for name, parameter in document.get("Parameters", {}).items()
-            if "Default" in parameter
+    def __init__(self, root: Path, content: Properties, given: Mapping[str, str]) -> None:
+        self._resources: Mapping[str, Properties] = {
+            logical_id: resource
+            for logical_id, resource in (content.get("Resources") or {}).items()
+            if isinstance(resource, Mapping)  # Fn::ForEach holds a list
         }
         self._resolver = intrinsics.Resolver(
-            {**defaults, **parameters}, document.get("Conditions", {})
+            parameters.values(content.get("Parameters") or {}, given),
+            content.get("Conditions") or {},
+            content.get("Mappings") or {},
+            self._resources,
         )
-        self._resources = {
-            logical_id: resource
-            for logical_id, resource in document.get("Resources", {}).items()
-            if "Condition" not in resource or self._resolver.holds(resource["Condition"])
-        }
+        inherited = (content.get("Globals") or {}).get("Function") or {}
+        self._reader = FunctionReader(root, self._resolver, inherited)
+        self._unservable: dict[str, str] = {}
 
     def template(self) -> Template:
-        functions = dict(self._of_type("AWS::Serverless::Function"))
+        functions = dict(self._servable())
         return Template(
-            functions={name: self._function(name, own) for name, own in functions.items()},
-            routes=tuple(
-                route for name, own in functions.items() for route in self._routes(name, own)
+            functions=functions,
+            routes=tuple(self._routes(functions)),
+            mappings=dict(self._mappings()),
+            buckets=self._names(names.BUCKET),
+            queues=self._names(names.QUEUE),
+            topics=self._names(names.TOPIC),
+            unservable=self._unservable,
+            timeouts={name: timeout_seconds(some) for name, some in self._settings.items()},
+            function_names={name: self._resolver.names.of(name) for name in self._settings},
+            left_out=tuple(
+                name
+                for name, some in self._raw_mappings.items()
+                if not kafka_mappings.is_of_kafka(some)
             ),
-            mappings=dict(self._of_type("AWS::Lambda::EventSourceMapping")),
-            buckets=tuple(name for name, _ in self._of_type("AWS::S3::Bucket")),
         )
 
-    def _of_type(self, kind: str) -> Iterator[tuple[str, Properties]]:
+    @cached_property
+    def _settings(self) -> Mapping[str, Properties]:
+        return {
+            logical_id: self._reader.settings(resource)
+            for logical_id, resource in self._of_type(*names.FUNCTIONS)
+        }
+
+    @cached_property
+    def _raw_mappings(self) -> Mapping[str, Properties]:
+        return {
+            logical_id: self._resolver.resolve(resource.get("Properties") or {})
+            for logical_id, resource in self._of_type(kafka_mappings.RESOURCE)
+        }
+
+    def _of_type(self, *kinds: str) -> Iterator[tuple[str, Properties]]:
         for logical_id, resource in self._resources.items():
-            if resource.get("Type") == kind:
-                yield logical_id, self._resolver.resolve(resource.get("Properties", {}))
+            if resource.get("Type") in kinds and self._is_made(resource):
+                yield logical_id, resource
 
-    def _function(self, logical_id: str, own: Properties) -> Function:
-        inherited = self._resolver.resolve(self._globals)
-        settings = {**inherited, **own}
-        for required in ("CodeUri", "Handler"):
-            if required not in settings:
-                message = f"{logical_id} has no {required}"
-                raise UserError(message)
-        return Function(
-            logical_id=logical_id,
-            code=(self._root / settings["CodeUri"]).resolve(),
-            layers=tuple(
-                self._layer(name)
-                # SAM appends a function's layers to the global ones.
-                for name in [*inherited.get("Layers", []), *own.get("Layers", [])]
-            ),
-            handler=settings["Handler"],
-            environment=_variables(inherited) | _variables(own),
-            timeout_seconds=int(settings.get("Timeout", DEFAULT_TIMEOUT_SECONDS)),
-            memory_megabytes=int(settings.get("MemorySize", DEFAULT_MEMORY_MEGABYTES)),
-            concurrency=_optional_int(settings.get("ReservedConcurrentExecutions")),
-        )
+    def _is_made(self, resource: Properties) -> bool:
+        return "Condition" not in resource or self._resolver.holds(resource["Condition"])
 
-    def _layer(self, name: str) -> Path:
-        resource = self._resources.get(name, {})
-        if "ContentUri" not in resource.get("Properties", {}):
-            message = f"layer {name} is not a layer of this template with a ContentUri"
-            raise UserError(message)
-        content = str(self._resolver.resolve(resource["Properties"]["ContentUri"]))
-        return (self._root / content).resolve()
+    def _names(self, kind: str) -> tuple[str, ...]:
+        return tuple(self._resolver.names.of(logical_id) for logical_id, _ in self._of_type(kind))
 
-    def _routes(self, function: str, own: Properties) -> Iterator[Route]:
-        for event in own.get("Events", {}).values():
-            if event.get("Type") == "Api":
-                properties = event["Properties"]
-                yield Route(properties["Method"].upper(), properties["Path"], function)
+    def _servable(self) -> Iterator[tuple[str, Function]]:
+        for logical_id, settings in self._settings.items():
+            try:
+                yield logical_id, self._reader.function(logical_id, settings)
+            except UnservableError as error:
+                self._unservable[logical_id] = str(error)
 
+    def _mappings(self) -> Iterator[tuple[str, Properties]]:
+        for logical_id, properties in self._raw_mappings.items():
+            if kafka_mappings.is_of_kafka(properties):
+                yield logical_id, kafka_mappings.of_resource(properties)
+        for logical_id in self._settings:
+            name = self._resolver.names.of(logical_id)
+            yield from kafka_mappings.of_events(logical_id, name, self._events(logical_id))
 
-def _variables(settings: Properties) -> dict[str, str]:
-    variables = settings.get("Environment", {}).get("Variables", {})
-    return {name: str(value) for name, value in variables.items()}
+    def _routes(self, functions: Iterable[str]) -> Iterator[Route]:
+        for function in functions:
+            for event in self._events(function).values():
+                if event.get("Type") == "Api":
+                    properties = event["Properties"]
+                    yield Route(str(properties["Method"]).upper(), properties["Path"], function)
 
-
-def _optional_int(value: object) -> int | None:
-    return None if value is None else int(str(value))
+    def _events(self, function: str) -> Mapping[str, Properties]:
+        properties = self._resources[function].get("Properties") or {}
+        events: Mapping[str, Properties] = self._resolver.resolve(properties.get("Events") or {})
+        return events
