@@ -2,11 +2,13 @@
 
 import argparse
 import logging
+import os
 import sys
 import warnings
 
 from moto.server import main as serve
 
+from devstack.account import ACCOUNT
 from devstack.settings import LOCALHOST
 
 
@@ -17,6 +19,7 @@ def main(arguments: list[str]) -> None:
     port = parser.parse_args(arguments).port
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT  # so that a template's ARNs name what is here
     serve(["-H", LOCALHOST, "-p", str(port)])
 
 

@@ -4,9 +4,9 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,8 @@ class Broker:
     folder: Path
     port: int
     controller_port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further ones of the broker, which win over what is set here."""
 
     @property
     def bootstrap_servers(self) -> str:
@@ -141,7 +143,7 @@ class Broker:
             raise UserError(message)
 
     def _configuration(self) -> str:
-        settings = {
+        settings: dict[str, object] = {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
@@ -168,7 +170,8 @@ class Broker:
             "group.consumer.min.session.timeout.ms": 1000,
             "group.consumer.min.heartbeat.interval.ms": 200,
         }
-        return "".join(f"{name}={value}\n" for name, value in settings.items())
+        lines = (f"{name}={value}\n" for name, value in {**settings, **self.settings}.items())
+        return "".join(lines)
 
 
 def answers(bootstrap_servers: str) -> bool:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,11 +80,15 @@ class PostgresServer:
 
 
 class KafkaServer:
-    """A Kafka broker of the tests' own."""
+    """A Kafka broker of the tests' own; `settings` are further ones of its configuration."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, port: int | None = None
+    ) -> None:
         self._log = folder / "broker.log"
-        self.broker = kafka.Broker(kafka.jars(TOOLS, print), folder, free_port(), free_port())
+        jars = kafka.jars(TOOLS, print)
+        own = {"log.cleaner.backoff.ms": "200", **(settings or {})}  # compaction is waited for
+        self.broker = kafka.Broker(jars, folder, port or free_port(), free_port(), own)
         self.broker.prepare()
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -130,10 +134,12 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def running_kafka() -> Iterator[KafkaServer]:
+def running_kafka(
+    settings: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[KafkaServer]:
     """Run a Kafka broker for the length of a `with` block."""
     with temporary_folder() as folder:
-        server = KafkaServer(folder)
+        server = KafkaServer(folder, settings, port)
         try:
             yield server
         finally:

@@ -15,7 +15,7 @@ from threading import Event
 from confluent_kafka import KafkaException
 
 from devstack.errors import UserError
-from devstack.event_source_mapping.checkpoint import OffsetOrderError
+from devstack.event_source_mapping.polling.checkpoint import OffsetOrderError
 from devstack.event_source_mapping.process import read_settings, run
 
 

@@ -1,68 +1,37 @@
-"""The composition of the mapping process: settings in, a poller on a thread for every mapping.
+"""The composition of the mapping process: settings in, every mapping of a template running.
 
 A poller that fails ends the process, and the supervisor starts it anew: nothing was committed that
-the function had not accepted.
+the function had not accepted. One that Kafka refuses only disables its mapping.
 """
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
-from random import SystemRandom
-from threading import Event, Thread
-from typing import Any, Self
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from threading import Event
+from typing import Any
 
-from devstack import template
+from devstack import private_file, template
 from devstack.errors import UserError
-from devstack.event_source_mapping.configuration import (
+from devstack.event_source_mapping.definition.configuration import (
     MAXIMUM_FUNCTION_TIMEOUT_SECONDS,
-    MappingConfiguration,
     check_function_timeout,
 )
-from devstack.event_source_mapping.consumer import KafkaConsumer
-from devstack.event_source_mapping.invoker import LambdaInvoker, lambda_client
-from devstack.event_source_mapping.membership import member_name
-from devstack.event_source_mapping.poller import Poller
-from devstack.event_source_mapping.properties import parse
-from devstack.event_source_mapping.retries import RetryDelays
+from devstack.event_source_mapping.definition.properties import is_enabled, parse
+from devstack.event_source_mapping.running_mapping import RunningMapping
+from devstack.event_source_mapping.settings import Settings, read_settings
+from devstack.template import Properties, Template
+
+__all__ = ["Settings", "read_settings", "run"]
 
 GRACE_SECONDS = 3.5
 """How long a stop waits for batches on their way and for the last commit."""
 
 CLOSE_SECONDS = 1.0
-WATCH_SECONDS = 0.1
+WATCH_SECONDS = 0.05
+STATUS_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the process is told; `endpoint_url` None is AWS itself."""
-
-    template: Path
-    ready_file: Path
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    endpoint_url: str | None = None
-    bootstrap_servers: str | None = None
-    retry_delays: RetryDelays = field(default_factory=RetryDelays)
-
-
-def read_settings(config: Mapping[str, Any]) -> Settings:
-    """Read the configuration file's JSON; names are those of `Settings`."""
-    for required in ("template", "ready_file"):
-        if required not in config:
-            message = f"the configuration file lacks {required!r}"
-            raise UserError(message)
-    return Settings(
-        template=Path(config["template"]),
-        ready_file=Path(config["ready_file"]),
-        parameters=config.get("parameters", {}),
-        endpoint_url=config.get("endpoint_url"),
-        bootstrap_servers=config.get("bootstrap_servers"),
-        retry_delays=RetryDelays(**config.get("retry_delays", {})),
-    )
 
 
 def run(settings: Settings, stopping: Event) -> None:
@@ -70,107 +39,89 @@ def run(settings: Settings, stopping: Event) -> None:
 
     Raises `UserError` when a mapping is refused, and what ended a poller.
     """
-    settings.ready_file.unlink(missing_ok=True)
-    plan = _mappings(settings)
-    with ExitStack() as members:
-        running = [_start(settings, *mapping, members, stopping) for mapping in plan]
-        _watch(running, settings.ready_file, stopping)
-    settings.ready_file.unlink(missing_ok=True)
+    _forget(settings)
+    mappings = dict(_mappings(settings))
+    try:
+        _look_after(settings, mappings, stopping)
+    except BaseException:
+        for mapping in mappings.values():
+            mapping.leave(within_seconds=0)
+        raise
+    _leave(mappings.values())
+    _forget(settings)
 
 
-def _mappings(settings: Settings) -> Sequence[tuple[MappingConfiguration, int]]:
-    """Return each mapping with the time-out of its function, in seconds."""
+def _mappings(settings: Settings) -> Iterator[tuple[str, RunningMapping]]:
     described = template.read(settings.template, settings.parameters)
-    mappings = []
-    for name, properties in described.mappings.items():
-        if str(properties.get("Enabled", True)).lower() == "false":
-            _log.info("%s: not enabled", name)
-            continue
-        configuration = parse(name, properties, settings.bootstrap_servers)
-        function = described.functions.get(configuration.function_name)
-        timeout = function.timeout_seconds if function else MAXIMUM_FUNCTION_TIMEOUT_SECONDS
+    chosen = _chosen(described, settings.functions)
+    configurations = [
+        parse(name, properties, settings.bootstrap_servers, choices=settings.choices)
+        for name, properties in chosen.items()
+    ]
+    if settings.log_level:
+        configurations = [replace(some, log_level=settings.log_level) for some in configurations]
+    for configuration in configurations:
+        function = described.function_of(configuration.function_name) or ""
+        timeout = described.timeouts.get(function, MAXIMUM_FUNCTION_TIMEOUT_SECONDS)
         check_function_timeout(configuration, timeout)
-        mappings.append((configuration, timeout))
-    return mappings
+        enabled = is_enabled(chosen[configuration.name])
+        if not enabled:
+            _log.info("%s: not enabled", configuration.name)
+        yield configuration.name, RunningMapping(settings, configuration, timeout, enabled=enabled)
 
 
-class _RunningMapping(Thread):
-    """A poller on its thread; it dies with the process, whatever it is waiting for."""
-
-    def __init__(self, poller: Poller, consumer: KafkaConsumer, stopping: Event) -> None:
-        super().__init__(daemon=True)
-        self._poller = poller
-        self._consumer = consumer
-        self._stopping = stopping
-        self.fault: BaseException | None = None
-
-    @property
-    def settled(self) -> bool:
-        return self._consumer.settled
-
-    def begin(self) -> Self:
-        self.start()
-        return self
-
-    def run(self) -> None:
-        try:
-            self._poller.start()
-            while not self._stopping.is_set():
-                self._poller.step()
-            self._finish()
-        except BaseException as fault:  # noqa: BLE001 - `_watch` raises it in the main thread
-            self.fault = fault
-
-    def _finish(self) -> None:
-        self._poller.stop()
-        deadline = time.monotonic() + GRACE_SECONDS
-        while time.monotonic() < deadline and (
-            self._poller.in_flight or self._consumer.commits_on_their_way
-        ):
-            self._poller.step()
-        self._consumer.close()
+def _chosen(described: Template, functions: Collection[str] | None) -> Mapping[str, Properties]:
+    if functions is None:
+        return described.mappings
+    chosen = {
+        name: properties
+        for name, properties in described.mappings.items()
+        if _is_of(described, str(properties.get("FunctionName")), functions)
+    }
+    if not chosen:
+        message = f"the template has no event source mapping of {', '.join(functions)}"
+        raise UserError(message)
+    return chosen
 
 
-def _start(
-    settings: Settings,
-    configuration: MappingConfiguration,
-    function_timeout_seconds: int,
-    members: ExitStack,
-    stopping: Event,
-) -> _RunningMapping:
-    member = members.enter_context(member_name(settings.ready_file.parent, configuration.name))
-    client = lambda_client(settings.endpoint_url, function_timeout_seconds)
-    consumer = KafkaConsumer(configuration, member)
-    poller = Poller(
-        configuration,
-        consumer=consumer,
-        invoker=LambdaInvoker(client, configuration.function_name, configuration.event_format()),
-        clock=time,
-        random=SystemRandom(),
-        retry_delays=settings.retry_delays,
-    )
-    _log.info(
-        "%s: %s of %s → %s, group %s, member %s",
-        *(configuration.name, configuration.topic, configuration.bootstrap_servers),
-        *(configuration.function_name, configuration.consumer_group, member),
-    )
-    return _RunningMapping(poller, consumer, stopping).begin()
+def _is_of(described: Template, reference: str, functions: Collection[str]) -> bool:
+    # By its name when the template has no such function: it may be deployed already.
+    return reference in functions or described.function_of(reference) in functions
 
 
-def _watch(running: Sequence[_RunningMapping], ready_file: Path, stopping: Event) -> None:
+def _look_after(
+    settings: Settings, mappings: Mapping[str, RunningMapping], stopping: Event
+) -> None:
     ready = False
+    tell_at = 0.0
     while not stopping.wait(WATCH_SECONDS):
-        _raise_fault(running)
-        if not ready and all(mapping.settled for mapping in running):
-            ready_file.touch()
+        for mapping in mappings.values():
+            mapping.look_after()
+        if time.monotonic() >= tell_at:
+            tell_at = time.monotonic() + STATUS_SECONDS
+            _tell(settings, mappings)
+        if not ready and all(mapping.settled for mapping in mappings.values()):
+            _tell(settings, mappings)
+            settings.ready_file.touch()
             ready = True
+
+
+def _tell(settings: Settings, mappings: Mapping[str, RunningMapping]) -> None:
+    if settings.status_file:
+        status = {name: mapping.status() for name, mapping in mappings.items()}
+        private_file.write(settings.status_file, {"mappings": status})
+
+
+def _leave(mappings: Collection[RunningMapping]) -> None:
+    for mapping in mappings:
+        mapping.leave(GRACE_SECONDS)
     deadline = time.monotonic() + GRACE_SECONDS + CLOSE_SECONDS
-    for mapping in running:
-        mapping.join(max(0.0, deadline - time.monotonic()))
-    _raise_fault(running)
+    for mapping in mappings:
+        mapping.join(deadline)
 
 
-def _raise_fault(running: Sequence[_RunningMapping]) -> None:
-    for mapping in running:
-        if mapping.fault is not None:
-            raise mapping.fault
+def _forget(settings: Settings) -> None:
+    files: Sequence[Any] = (settings.ready_file, settings.status_file)
+    for file in files:
+        if file:
+            file.unlink(missing_ok=True)

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+import psutil
 from confluent_kafka import Consumer as GroupView
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from tests.servers import KafkaServer, wait_until
+
+MAPPING = "OrdersTopicMapping"
 
 TEMPLATE: Mapping[str, Any] = {
     "FunctionName": "IngestOrdersFunction",
@@ -45,6 +48,13 @@ class Topic:
         admin = AdminClient({"bootstrap.servers": self.servers})
         admin.create_topics([NewTopic(self.name, partitions, 1)])[self.name].result()
 
+    def grow(self, partitions: int) -> None:
+        """Add partitions; a new producer sees them at once."""
+        self.partitions = partitions
+        admin = AdminClient({"bootstrap.servers": self.servers})
+        admin.create_partitions([NewPartitions(self.name, partitions)])[self.name].result()
+        self._producer = Producer({"bootstrap.servers": self.servers, "linger.ms": 0})
+
     def produce(self, count: int, *, first: int = 0, size: int = 100) -> None:
         """Produce `count` records, round robin over the partitions, with their number as key."""
         for number in range(first, first + count):
@@ -68,12 +78,26 @@ class Topic:
 
 
 class MappingProcess:
-    """`python -m devstack.event_source_mapping`; use it in a `with` block."""
+    """`python -m devstack.event_source_mapping`; use it in a `with` block.
 
-    def __init__(self, folder: Path, topic: Topic, endpoint_url: str, **properties: object) -> None:
+    `settings` are those of the process beside what it must have, such as choices; `also` names
+    further mappings, by the properties in which they differ from the first one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        topic: Topic,
+        endpoint_url: str,
+        *,
+        settings: Mapping[str, object] | None = None,
+        also: Mapping[str, Mapping[str, object]] | None = None,
+        **properties: object,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._config = folder / "mapping.json"
         self._ready = folder / "ready"
+        self._status = folder / "status.json"
         self._output = folder / "output"
         mapping = {
             **TEMPLATE,
@@ -82,18 +106,15 @@ class MappingProcess:
             **properties,
         }
         template = folder / "template.yaml"
-        template.write_text(
-            json.dumps(
-                {
-                    "Resources": {
-                        "OrdersTopicMapping": {
-                            "Type": "AWS::Lambda::EventSourceMapping",
-                            "Properties": mapping,
-                        }
-                    }
-                }
-            )
-        )
+        changes: Mapping[str, Mapping[str, object]] = {MAPPING: {}, **(also or {})}
+        resources = {
+            name: {
+                "Type": "AWS::Lambda::EventSourceMapping",
+                "Properties": {**mapping, **changed},
+            }
+            for name, changed in changes.items()
+        }
+        template.write_text(json.dumps({"Resources": resources}))
         self._config.write_text(
             json.dumps(
                 {
@@ -102,6 +123,8 @@ class MappingProcess:
                     "endpoint_url": endpoint_url,
                     "bootstrap_servers": topic.servers,
                     "ready_file": str(self._ready),
+                    "status_file": str(self._status),
+                    **(settings or {}),
                 }
             )
         )
@@ -139,10 +162,28 @@ class MappingProcess:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(20), time.monotonic() - began
 
+    def resident_bytes(self) -> int:
+        assert self._process is not None
+        return int(psutil.Process(self._process.pid).memory_info().rss)
+
     def output(self) -> str:
         return self._output.read_text()
 
+    def status(self, name: str = MAPPING) -> dict[str, Any]:
+        """Return what the process last told of a mapping; nothing while it has not."""
+        try:
+            told = json.loads(self._status.read_text())
+        except FileNotFoundError:
+            return {}
+        mapping: dict[str, Any] = told["mappings"][name]
+        return mapping
+
+    def log_events(self, kind: str) -> list[dict[str, Any]]:
+        """Return the log events of a kind, in AWS's form, oldest first."""
+        events = (json.loads(line) for line in self.output().splitlines() if line[:1] == "{")
+        return [event for event in events if event["eventType"] == kind]
+
     def _is_ready(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, self.output()
+        assert self._process.poll() is None, f"{self._process.returncode}: {self.output()}"
         return self._ready.exists()

@@ -1,15 +1,19 @@
 import itertools
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from confluent_kafka import Producer
 
-from devstack.event_source_mapping.configuration import MappingConfiguration, StartingPosition
-from devstack.event_source_mapping.consumer import KafkaConsumer
+from devstack.event_source_mapping.clients.consumer import KafkaConsumer
+from devstack.event_source_mapping.definition.configuration import (
+    MappingConfiguration,
+    StartingPosition,
+)
 from tests.integration.event_source_mapping.endpoint import LambdaEndpoint, Place
 from tests.integration.event_source_mapping.mapping_process import MappingProcess, Topic
 from tests.servers import KafkaServer, wait_until
+from tests.unit.event_source_mapping.fakes import FakeReporter
 
 RECORDS = 50_000
 
@@ -75,6 +79,7 @@ class Nobody:
 
     def assigned(self, partitions: Sequence[int]) -> None: ...
     def revoked(self, partitions: Sequence[int]) -> None: ...
+    def committed(self, offsets: Mapping[int, int]) -> None: ...
     def commit_failed(self, partitions: Sequence[int]) -> None: ...
 
 
@@ -86,6 +91,7 @@ def test_pausing_and_resuming_neither_skips_nor_repeats_a_record(kafka: KafkaSer
             "Mapping", "F", topic.name, topic.servers, topic.group, StartingPosition.TRIM_HORIZON
         ),
         "member",
+        FakeReporter(),
     )
     consumer.subscribe(Nobody())
     offsets: dict[int, list[int]] = {0: [], 1: []}

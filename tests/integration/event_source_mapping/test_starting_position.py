@@ -1,8 +1,6 @@
 import time
 from pathlib import Path
 
-from confluent_kafka import Consumer, TopicPartition
-
 from tests.integration.event_source_mapping.endpoint import (
     FUNCTION_ERROR,
     LambdaEndpoint,
@@ -11,19 +9,6 @@ from tests.integration.event_source_mapping.endpoint import (
 )
 from tests.integration.event_source_mapping.mapping_process import MappingProcess, Topic
 from tests.servers import KafkaServer, wait_until
-
-
-def test_latest_begins_with_what_comes_after(
-    kafka: KafkaServer, endpoint: LambdaEndpoint, tmp_path: Path
-) -> None:
-    topic = Topic(kafka, partitions=1)
-    topic.produce(5)
-
-    with MappingProcess(tmp_path, topic, endpoint.url, StartingPosition="LATEST"):
-        topic.produce(5, first=5)
-        topic.wait_until_committed(10)
-
-    assert endpoint.places() == [Place(0, n) for n in range(5, 10)]
 
 
 def test_latest_begins_there_only_once_even_if_nothing_succeeded_yet(
@@ -64,18 +49,3 @@ def test_at_timestamp_begins_with_the_first_record_not_older(
         topic.wait_until_committed(6)
 
     assert sorted(endpoint.places()) == [Place(0, 2), Place(1, 2)]
-
-
-def test_what_the_group_has_committed_goes_before_the_starting_position(
-    kafka: KafkaServer, endpoint: LambdaEndpoint, tmp_path: Path
-) -> None:
-    topic = Topic(kafka, partitions=1)
-    topic.produce(5)
-    group = Consumer({"bootstrap.servers": topic.servers, "group.id": topic.group})
-    group.commit(offsets=[TopicPartition(topic.name, 0, 3)], asynchronous=False)
-    group.close()
-
-    with MappingProcess(tmp_path, topic, endpoint.url, StartingPosition="LATEST"):
-        topic.wait_until_committed(5)
-
-    assert endpoint.places() == [Place(0, 3), Place(0, 4)]

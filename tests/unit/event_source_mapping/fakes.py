@@ -4,16 +4,22 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 
-from devstack.event_source_mapping.configuration import MappingConfiguration, StartingPosition
-from devstack.event_source_mapping.poller import Poller
-from devstack.event_source_mapping.ports import Assignee, Completion
-from devstack.event_source_mapping.records import Batch, ConsumedRecord
-from devstack.event_source_mapping.response import Answer, Outcome, Unreached
-from devstack.event_source_mapping.retries import RetryDelays
+from devstack.event_source_mapping.definition.choices import Choices
+from devstack.event_source_mapping.definition.configuration import (
+    MappingConfiguration,
+    StartingPosition,
+)
+from devstack.event_source_mapping.polling.given_up import GivenUp
+from devstack.event_source_mapping.polling.metrics import Metric, Metrics
+from devstack.event_source_mapping.polling.outcome import Answer, Outcome, Unreached
+from devstack.event_source_mapping.polling.poller import Poller
+from devstack.event_source_mapping.polling.ports import Assignee, Completion, Delivery
+from devstack.event_source_mapping.polling.records import Batch, ConsumedRecord
 
 ACCEPTED = Answer(b'{"batchItemFailures": []}', None)
 FAILED = Answer(b'{"errorMessage": "no", "errorType": "ValueError"}', "Unhandled")
 THROTTLED = Unreached("TooManyRequestsException: slow down")
+PRODUCED_AT_MS = 1735689600000
 
 
 def configuration(**changes: object) -> MappingConfiguration:
@@ -32,7 +38,7 @@ def configuration(**changes: object) -> MappingConfiguration:
 
 
 def record(partition: int, offset: int, value: bytes | None = b"value") -> ConsumedRecord:
-    return ConsumedRecord(partition, offset, 1735689600000, "CREATE_TIME", b"key", value, ())
+    return ConsumedRecord(partition, offset, PRODUCED_AT_MS, "CREATE_TIME", b"key", value, ())
 
 
 def failing(*identifiers: tuple[str, object]) -> Answer:
@@ -51,9 +57,15 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.now
 
+    def time(self) -> float:
+        """Tell the time since the epoch; it begins when the records were produced."""
+        return PRODUCED_AT_MS / 1000 + self.now
+
 
 class FakeConsumer:
     """A topic and a group; time passes only while a poll finds nothing."""
+
+    member = "member"
 
     def __init__(self, clock: FakeClock, records_a_poll: int = 1000) -> None:
         self.records_a_poll = records_a_poll
@@ -102,6 +114,7 @@ class FakeConsumer:
     def commit(self, offsets: Mapping[int, int]) -> None:
         self.on_commit(offsets)
         self.committed.update(offsets)
+        self._listener.committed(offsets)
 
     @property
     def assigned(self) -> list[int]:
@@ -153,26 +166,81 @@ class ScriptedInvoker:
         return completions
 
 
+class ScriptedDestination:
+    """Takes what is given up; deliveries stay on their way until `deliver` lets them arrive."""
+
+    def __init__(self, *, at_once: bool = True) -> None:
+        self.submitted: list[GivenUp] = []
+        self.fault: str | None = None
+        self._at_once = at_once
+        self._deliveries: list[Delivery] = []
+
+    def submit(self, given_up: GivenUp) -> None:
+        self.submitted.append(given_up)
+        if self._at_once:
+            self.deliver(given_up)
+
+    def deliver(self, given_up: GivenUp) -> None:
+        self._deliveries.append(Delivery(given_up, self.fault))
+
+    def completed(self) -> list[Delivery]:
+        deliveries, self._deliveries = self._deliveries, []
+        return deliveries
+
+    def received(self) -> list[tuple[str, list[tuple[int, int]]]]:
+        """Name condition, partitions and offsets of everything that was given up."""
+        return [(given_up.condition, offsets(given_up.batch)) for given_up in self.submitted]
+
+
+class FakeReporter:
+    """Counts, and keeps what was said."""
+
+    def __init__(self) -> None:
+        self._metrics = Metrics()
+        self.result = ""
+        self.warnings: list[tuple[str, str]] = []
+        self.partitions: Sequence[int] = ()
+
+    def count(self, metric: Metric, number: int = 1) -> None:
+        self._metrics.count(metric, number)
+
+    def processed(self, result: str) -> None:
+        self.result = result
+
+    def warn(self, code: str, message: str) -> None:
+        self.warnings.append((code, message))
+
+    def assigned(self, member: str, partitions: Sequence[int]) -> None:  # noqa: ARG002 - the port's
+        self.partitions = partitions
+
+    def counted(self) -> dict[str, int]:
+        """Return every metric that is not zero, by AWS's name."""
+        return {name: number for name, number in self._metrics.totals().items() if number}
+
+
 class FakeMapping:
-    """A poller amid its fakes."""
+    """A poller amid its fakes; `changes` are fields of its configuration."""
 
     def __init__(
         self,
         *partitions: int,
-        retry_delays: RetryDelays | None = None,
+        choices: Choices | None = None,
         maximum_held_bytes: int = 2**26,
+        destination: ScriptedDestination | None = None,
         **changes: object,
     ) -> None:
         self.clock = FakeClock()
         self.consumer = FakeConsumer(self.clock)
         self.invoker = ScriptedInvoker()
+        self.reporter = FakeReporter()
         self.poller = Poller(
-            configuration(**changes),
+            configuration(choices=choices or Choices(), **changes),
             consumer=self.consumer,
             invoker=self.invoker,
             clock=self.clock,
             random=seeded(1),
-            retry_delays=retry_delays or RetryDelays(),
+            reporter=self.reporter,
+            destination=destination,
             maximum_held_bytes=maximum_held_bytes,
         )
         self.poller.start()
@@ -186,10 +254,18 @@ class FakeMapping:
         while self.clock.now < until:
             self.poller.step()
 
+    def answer(self, *outcomes: Outcome) -> None:
+        """Let one batch after the other come back, the oldest first, whenever it was sent."""
+        for outcome in outcomes:
+            while not self.invoker.in_flight:
+                self.poller.step()
+            self.invoker.answer(outcome)
+            self.run()
+
     def sent(self) -> list[list[tuple[int, int]]]:
         """Name partition and offset of the records of every submitted batch."""
         return [offsets(batch) for batch in self.invoker.submitted]
 
 
 def offsets(batch: Batch) -> list[tuple[int, int]]:
-    return [(p, r.offset) for p, records in batch.records.items() for r in records]
+    return [(record.partition, record.offset) for record in batch]

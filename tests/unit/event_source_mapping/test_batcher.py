@@ -1,8 +1,9 @@
 import pytest
 
-from devstack.event_source_mapping.batcher import NOW, Batcher
-from devstack.event_source_mapping.event import MAXIMUM_EVENT_BYTES, EventFormat
-from devstack.event_source_mapping.records import Batch, Record
+from devstack.event_source_mapping.definition.choices import Choices
+from devstack.event_source_mapping.polling.batcher import NOW, Batcher
+from devstack.event_source_mapping.polling.event import EventFormat
+from devstack.event_source_mapping.polling.records import Batch, Record
 from tests.unit.event_source_mapping.fakes import offsets
 
 FORMAT = EventFormat("orders", "b:9092", None)
@@ -49,19 +50,21 @@ def test_a_full_batch_does_not_wait_for_its_window() -> None:
 def test_an_event_of_six_megabytes_does_not_wait_and_is_never_larger() -> None:
     batcher = Batcher(FORMAT, 10_000, 300)
     for offset in range(4):
-        batcher.add(Record(0, offset, 0, b"x" * (MAXIMUM_EVENT_BYTES // 3), 10.0))
+        batcher.add(Record(0, offset, 0, b"x" * (Choices().largest_event_bytes // 3), 10.0))
 
     batch = batcher.take(10.0, NOBODY)
 
     assert taken(batch) == [(0, 0), (0, 1)]
     assert batch is not None
-    assert len(FORMAT.event(batch.records)) <= MAXIMUM_EVENT_BYTES
+    assert len(FORMAT.event(batch.records)) <= Choices().largest_event_bytes
 
 
 @pytest.mark.parametrize(("spare", "sent"), [(0, 2), (-1, 1)])
 def test_the_six_megabytes_are_used_to_the_last_byte(spare: int, sent: int) -> None:
     small = Record(0, 0, 0, b"{}", 0.0)
-    room = MAXIMUM_EVENT_BYTES - len(FORMAT.event({0: [small, small]})) + len(small.encoded)
+    room = (
+        Choices().largest_event_bytes - len(FORMAT.event({0: [small, small]})) + len(small.encoded)
+    )
     batcher = Batcher(FORMAT, 10_000, 0)
     batcher.add(small)
     batcher.add(Record(0, 1, 0, b"x" * (room - spare), 0.0))

@@ -1,9 +1,10 @@
 import pytest
 
-from devstack.event_source_mapping.checkpoint import (
+from devstack.event_source_mapping.polling.checkpoint import (
     SECONDS_AFTER_FAILED_COMMIT,
     Checkpoint,
     OffsetOrderError,
+    Progress,
 )
 
 
@@ -77,7 +78,7 @@ def test_a_forgotten_partition_is_not_committed_and_may_begin_anew() -> None:
 
     assert checkpoint.take(0) == {}
     checkpoint.track(0, 3)
-    assert checkpoint.unresolved == 1
+    assert checkpoint.progress() == {0: Progress(consumed=4, processed=None, committed=None)}
 
 
 def test_offsets_that_go_back_are_refused() -> None:
@@ -85,3 +86,31 @@ def test_offsets_that_go_back_are_refused() -> None:
 
     with pytest.raises(OffsetOrderError, match="offset 5 came after 5"):
         checkpoint.track(0, 5)
+
+
+def test_filtered_records_are_committed_with_the_record_behind_them() -> None:
+    checkpoint = polled(5, 6)
+
+    checkpoint.pass_over(0, [5])
+
+    assert checkpoint.take(0) == {}
+    checkpoint.resolve(0, [6])
+    assert checkpoint.take(0) == {0: 7}
+
+
+def test_a_poll_that_is_filtered_out_whole_is_committed_at_once() -> None:
+    checkpoint = polled(5, 6)
+
+    checkpoint.pass_over(0, [5])
+    checkpoint.pass_over(0, [6])
+
+    assert checkpoint.take(0) == {0: 7}
+
+
+def test_what_the_group_holds_is_counted_from_the_first_record_on() -> None:
+    checkpoint = polled(5, 6, 9)
+    checkpoint.track(1, 100)
+
+    assert checkpoint.committed({0: 7}) == 2
+    assert checkpoint.committed({0: 10, 1: 101, 2: 50}) == 4
+    assert checkpoint.committed({0: 10}) == 0

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devstack.event_source_mapping.event import MAXIMUM_EVENT_BYTES, EventFormat, record_bytes
-from devstack.event_source_mapping.records import ConsumedRecord, Record
+from devstack.event_source_mapping.definition.choices import Choices
+from devstack.event_source_mapping.polling.event import EventFormat, record_bytes
+from devstack.event_source_mapping.polling.records import ConsumedRecord, Record
 from tests.unit.event_source_mapping.fakes import record
 
 ARN = "arn:aws:kafka:eu-west-1:111122223333:cluster/demo/0000-1"
@@ -131,8 +132,8 @@ def test_the_size_is_known_before_the_event_is_made_and_values_come_back_as_they
 def test_a_record_fits_alone_up_to_the_last_byte(spare: int, *, fits: bool) -> None:
     overhead = len(MSK.event({0: [held(MSK, record(0, 0, value=b""))]}))
     encoded = held(MSK, record(0, 0, value=b""))
-    room = MAXIMUM_EVENT_BYTES - overhead
+    room = Choices().largest_event_bytes - overhead
     large = encoded._replace(encoded=encoded.encoded + b" " * (room - spare))
 
     assert MSK.fits_alone(large) is fits
-    assert (len(MSK.event({0: [large]})) <= MAXIMUM_EVENT_BYTES) is fits
+    assert (len(MSK.event({0: [large]})) <= Choices().largest_event_bytes) is fits

@@ -2,10 +2,9 @@ import logging
 
 import pytest
 
-from devstack.event_source_mapping.event import MAXIMUM_EVENT_BYTES
-from devstack.event_source_mapping.in_flight import MAXIMUM_BATCHES_IN_FLIGHT
-from devstack.event_source_mapping.poller import IDLE_POLL_SECONDS
-from devstack.event_source_mapping.retries import RetryDelays
+from devstack.event_source_mapping.definition.choices import Choices
+from devstack.event_source_mapping.polling.in_flight import MAXIMUM_BATCHES_IN_FLIGHT
+from devstack.event_source_mapping.polling.poller import IDLE_POLL_SECONDS
 from tests.unit.event_source_mapping.fakes import (
     ACCEPTED,
     FAILED,
@@ -16,7 +15,7 @@ from tests.unit.event_source_mapping.fakes import (
     record,
 )
 
-NO_JITTER = RetryDelays(first_seconds=1.0, longest_seconds=30.0, jitter=0.0)
+NO_JITTER = Choices(first_retry_seconds=1.0, longest_retry_seconds=30.0, retry_jitter=0.0)
 
 
 def test_what_is_there_is_sent_in_the_step_that_finds_it() -> None:
@@ -88,7 +87,7 @@ def test_five_batches_are_on_their_way_at_most() -> None:
 
 
 def test_a_failed_batch_is_sent_again_whole_and_later_each_time() -> None:
-    mapping = FakeMapping(0, retry_delays=NO_JITTER)
+    mapping = FakeMapping(0, choices=NO_JITTER)
     mapping.consumer.produce(record(0, 0), record(0, 1))
     mapping.run()
     mapping.consumer.produce(record(0, 2))
@@ -103,7 +102,7 @@ def test_a_failed_batch_is_sent_again_whole_and_later_each_time() -> None:
 
     assert sent_at == pytest.approx([1, 2, 4, 8], abs=0.005)
     assert mapping.sent() == [[(0, 0), (0, 1)]] * 5
-    assert mapping.invoker.in_flight[0].function_errors == 3
+    assert next(iter(mapping.invoker.in_flight[0])).tries[:3] == (4, 3, 3)
     assert mapping.consumer.committed == {}
 
 
@@ -141,7 +140,7 @@ def test_a_record_too_large_for_any_event_is_dropped_with_its_coordinates(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     mapping = FakeMapping(0)
-    large = record(0, 1, value=bytes(MAXIMUM_EVENT_BYTES))
+    large = record(0, 1, value=bytes(Choices().largest_event_bytes))
     mapping.consumer.produce(record(0, 0), large, record(0, 2))
 
     with caplog.at_level(logging.ERROR):
@@ -151,7 +150,7 @@ def test_a_record_too_large_for_any_event_is_dropped_with_its_coordinates(
 
     assert mapping.sent() == [[(0, 0), (0, 2)]]
     assert mapping.consumer.committed == {0: 3}
-    assert "offset 1 of orders-0" in caplog.text
+    assert "1 records of partitions 0[1…1]" in caplog.text
     assert "MaximumPayloadSizeExceeded" in caplog.text
 
 
@@ -212,7 +211,7 @@ def test_a_partition_that_returns_waits_for_the_batch_it_had_on_its_way() -> Non
 
 
 def test_a_waiting_retry_of_a_revoked_partition_is_given_up() -> None:
-    mapping = FakeMapping(0, 1, retry_delays=NO_JITTER)
+    mapping = FakeMapping(0, 1, choices=NO_JITTER)
     mapping.consumer.produce(record(0, 0), record(1, 0))
     mapping.run()
     mapping.invoker.answer(FAILED)
@@ -287,3 +286,27 @@ def test_a_stopping_poller_sends_nothing_more_and_commits_what_comes_back() -> N
     assert mapping.sent() == [[(0, 0)], [(1, 0)]]
     assert mapping.consumer.committed == {0: 1}
     assert mapping.poller.in_flight == 0
+
+
+def test_a_record_that_expired_before_success_is_passed_and_not_counted_as_dropped() -> None:
+    mapping = FakeMapping(0, batch_size=1, choices=NO_JITTER)
+    mapping.consumer.produce(record(0, 0), record(0, 1))
+    mapping.answer(FAILED)
+
+    mapping.poller.expire({0: 1})
+    mapping.run()
+
+    assert mapping.sent() == [[(0, 0)], [(0, 1)]]
+    assert mapping.consumer.committed == {0: 1}
+    assert "DroppedEventCount" not in mapping.reporter.counted()
+
+
+def test_a_poller_whose_batches_do_not_reach_the_function_asks_for_no_other() -> None:
+    mapping = FakeMapping(0, batch_size=1, choices=NO_JITTER)
+    mapping.consumer.produce(record(0, 0), record(0, 1))
+
+    mapping.answer(THROTTLED)
+    throttled = mapping.poller.saturated
+    mapping.answer(FAILED)
+
+    assert (throttled, mapping.poller.saturated) == (False, True)

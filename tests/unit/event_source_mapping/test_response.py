@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from devstack.event_source_mapping.event import EventFormat
-from devstack.event_source_mapping.records import Batch, Record
-from devstack.event_source_mapping.response import Answer, Judge, Outcome
+from devstack.event_source_mapping.polling.event import EventFormat
+from devstack.event_source_mapping.polling.outcome import Answer, Outcome
+from devstack.event_source_mapping.polling.records import Batch, Record
+from devstack.event_source_mapping.polling.response import Judge, Kind
 from tests.unit.event_source_mapping.fakes import FAILED, THROTTLED, failing
 
 FORMAT = EventFormat("orders", "b:9092", None)
 BATCH = Batch(
-    1,
     {
         0: [Record(0, offset, 0, b"{}", 0.0) for offset in (5, 6, 7)],
         3: [Record(3, offset, 0, b"{}", 0.0) for offset in (5, 9)],
@@ -20,7 +20,7 @@ EVERYTHING = [(0, 5), (0, 6), (0, 7), (3, 5), (3, 9)]
 
 def retried(outcome: Outcome, *, report_item_failures: bool = True) -> list[tuple[int, int]]:
     verdict = Judge(FORMAT, report_item_failures).verdict(BATCH, outcome)
-    return [(p, r.offset) for p, records in verdict.retry.items() for r in records]
+    return [(p, r.offset) for p, records in verdict.failed.items() for r in records]
 
 
 def answer(response: object) -> Answer:
@@ -103,8 +103,8 @@ def test_an_error_that_only_the_payload_tells_fails_the_whole_batch(
 def test_a_batch_that_never_ran_is_sent_again_and_the_function_is_not_blamed() -> None:
     verdict = Judge(FORMAT, report_item_failures=True).verdict(BATCH, THROTTLED)
 
-    assert verdict.retry == BATCH.records
-    assert not verdict.function_failed
+    assert verdict.failed == BATCH.records
+    assert verdict.kind is Kind.UNREACHED
 
 
 @pytest.mark.parametrize("payload", [b"<html>", b"[]", failing(("orders-0", 7)).payload])

@@ -1,0 +1,1 @@
+"""What a template says of a mapping: properties in, a checked configuration out."""

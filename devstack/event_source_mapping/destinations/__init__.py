@@ -1,0 +1,1 @@
+"""On-failure destinations: where a mapping sends what it gives up."""

@@ -1,0 +1,1 @@
+"""The filters of a mapping: EventBridge patterns over the values of records."""

@@ -1,0 +1,1 @@
+"""What a mapping tells of itself: AWS's metrics, log events and states."""
