@@ -77,6 +77,19 @@ class Settings:
         return self.text("DB_NAME", "orders_db")
 
     @property
+    def mapping_choices(self) -> Mapping[str, str]:
+        """Return the choices of the mapping; raises `UserError` when they are not NAME=VALUE,…."""
+        text = self.text("MAPPING_CHOICES", "")
+        choices = {}
+        for choice in filter(None, (part.strip() for part in text.split(","))):
+            name, equals, value = choice.partition("=")
+            if not equals:
+                message = f"MAPPING_CHOICES: {choice} is not NAME=VALUE"
+                raise UserError(message)
+            choices[name.strip()] = value.strip()
+        return choices
+
+    @property
     def own_postgres(self) -> bool:
         """Tell whether the stack starts PostgreSQL itself."""
         return not self.values.get("DB_HOST")

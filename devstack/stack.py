@@ -9,9 +9,10 @@ from functools import cached_property
 import pg8000.exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
-from devstack import kafka, leftovers, migrate, postgres, private_file, site, template
+from devstack import kafka, leftovers, mappings, migrate, postgres, private_file, site, template
 from devstack.component import Component, NotReadyError
 from devstack.errors import UserError
+from devstack.event_source_mapping.definition.choices import Choices
 from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
 
 TEMPLATE = ROOT / "template.yaml"
@@ -77,7 +78,7 @@ class Stack:
     @property
     def bucket(self) -> str:
         """Return the bucket that holds the page."""
-        return site.bucket_name(self.template.buckets[0])
+        return self.template.buckets[0]
 
     def _component_environment(self) -> dict[str, str]:
         return {
@@ -180,19 +181,28 @@ class Stack:
 
     def _mapping(self, needs: tuple[str, ...]) -> Component:
         ready_file = self.settings.home / "run" / "mapping.ready"
+        choices = _checked(self.settings.mapping_choices)
         configuration = {
             "template": str(TEMPLATE),
             "parameters": self.parameters,
             "endpoint_url": f"http://{LOCALHOST}:{self.addresses.invoke_port}",
+            "aws_endpoint_url": self.aws_url,
             "bootstrap_servers": self.addresses.kafka_broker,
+            "choices": choices,
             "ready_file": str(ready_file),
+            "status_file": str(mappings.file_of(self.settings.home)),
         }
+
+        def prepare() -> None:
+            ready_file.unlink(missing_ok=True)
+            mappings.file_of(self.settings.home).unlink(missing_ok=True)
+
         return Component(
             name="mapping",
             command=self._module("event_source_mapping", configuration),
             answers=ready_file.exists,
-            needs=(*needs, "front"),
-            prepare=lambda: ready_file.unlink(missing_ok=True),
+            needs=(*needs, "aws", "front"),
+            prepare=prepare,
             environment=self._component_environment(),
         )
 
@@ -202,6 +212,16 @@ class Stack:
         file = private_file.write(self.settings.home / "run" / f"{module}.json", configuration)
         command = (sys.executable, "-m", f"devstack.{module}", "--config", str(file))
         return lambda: command
+
+
+def _checked(choices: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse a wrong choice now, not when the mapping dies of it."""
+    try:
+        Choices.of(choices)
+    except UserError as error:
+        message = f"MAPPING_CHOICES: {error}"
+        raise UserError(message) from error
+    return choices
 
 
 def listens(port: int) -> bool:

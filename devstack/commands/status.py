@@ -1,45 +1,64 @@
-"""The status command: a running stack in, its components, memory and addresses out."""
+"""The status command: a running stack in, its components, mappings, memory and addresses out."""
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from threading import Event
 from typing import Any
 
-import psutil
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.table import Table
 
-from devstack import state
+from devstack import mappings, memory, state
 from devstack.console import say
 from devstack.settings import LOCALHOST, Settings
-from devstack.state import State
 
-_MEGABYTE = 1024 * 1024
+Status = dict[str, Any]
+
+REDRAW_SECONDS = 1.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the options of `python -m devstack status`."""
-    parser.add_argument("--json", action="store_true", help="print the status as JSON")
+    parser.add_argument("--json", action="store_true", help="print the status as JSON, in one line")
+    parser.add_argument("--watch", action="store_true", help="show it anew every second")
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    """Print what runs and how much memory it uses; 0 when everything answers.
+    """Print what runs, how far its mappings are and what it uses; 0 when everything answers.
 
-    Raises `UserError` when no stack runs.
+    Watched, it goes on until Ctrl-C. Raises `UserError` when neither a stack nor an `esm` runs.
     """
-    running = state.running(settings)
-    status = _status(running, settings)
-    if arguments.json:
-        say(json.dumps(status))
-    else:
-        _print(status)
+    status = _status(settings)
+    with _display(as_json=arguments.json, live=arguments.watch) as show:
+        show(status)
+        if arguments.watch:
+            _watch(settings, show)
     return 0 if status["up"] else 1
 
 
-def _status(running: State, settings: Settings) -> dict[str, Any]:
-    memory = _memory(running)
+def _watch(settings: Settings, show: Callable[[Status], None]) -> None:
+    with suppress(KeyboardInterrupt):
+        while not Event().wait(REDRAW_SECONDS):
+            show(_status(settings))
+
+
+def _status(settings: Settings) -> Status:
+    others = mappings.read_others(settings.home)
+    if others and state.read(settings.home) is None:
+        return {"up": True, "mappings": others, "home": str(settings.home)}
+    status = _status_of_stack(settings)
+    return {**status, "mappings": {**status["mappings"], **others}}
+
+
+def _status_of_stack(settings: Settings) -> Status:
+    running = state.running(settings)
+    used = memory.megabytes(running)
     components = {
-        name: {**component, "megabytes": memory[name]}
+        name: {**component, "megabytes": used[name]}
         for name, component in running.components.items()
     }
     answering = all(component["state"] == "running" for component in components.values())
@@ -47,49 +66,37 @@ def _status(running: State, settings: Settings) -> dict[str, Any]:
         "up": running.up and answering,
         "pid": running.pid,
         "components": components,
-        "supervisor_megabytes": memory["supervisor"],
-        "functions_megabytes": memory["functions"],
-        "megabytes": sum(memory.values()),
+        "supervisor_megabytes": used["supervisor"],
+        "functions_megabytes": used["functions"],
+        "megabytes": sum(used.values()),
+        "mappings": mappings.read(settings.home),
         "addresses": asdict(running.addresses),
         "home": str(settings.home),
     }
 
 
-def _memory(running: State) -> dict[str, int]:
-    """Return proportional set sizes in MB, so that shared pages count once; functions apart."""
-    pids = {name: component["pid"] for name, component in running.components.items()}
-    used = {"supervisor": _megabytes([psutil.Process(running.pid)])}
-    functions: list[psutil.Process] = []
-    for name, pid in pids.items():
-        if pid is None or not psutil.pid_exists(pid):
-            used[name] = 0
-            continue
-        own = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-        runtimes = [process for process in own if _is_function(process)]
-        functions += runtimes
-        used[name] = _megabytes([process for process in own if process not in runtimes])
-    return used | {"functions": _megabytes(functions)}
+@contextmanager
+def _display(*, as_json: bool, live: bool) -> Iterator[Callable[[Status], None]]:
+    """Give what shows a status: a line, a block, or on a terminal the same place again."""
+    console = Console(highlight=False, markup=False)
+    if as_json:
+        yield lambda status: say(json.dumps(status))
+    elif live and console.is_terminal:
+        with Live(console=console, auto_refresh=False) as drawing:
+            yield lambda status: drawing.update(_drawn(status), refresh=True)
+    else:
+        yield lambda status: console.print(_drawn(status))
 
 
-def _is_function(process: psutil.Process) -> bool:
-    try:
-        return "awslambdaric" in process.cmdline()
-    except psutil.Error:
-        return False
+def _drawn(status: Status) -> RenderableType:
+    if "components" not in status:
+        return mappings.tables(status["mappings"])
+    addresses = [f"http://{LOCALHOST}:{port}/" for port in status["addresses"]["http_ports"]]
+    verdict = "up" if status["up"] else "not everything answers; see `make logs`"
+    return Group(_components(status), mappings.tables(status["mappings"]), "", *addresses, verdict)
 
 
-def _megabytes(processes: list[psutil.Process]) -> int:
-    total = 0
-    for process in processes:
-        try:
-            full = process.memory_full_info()
-        except psutil.Error:
-            continue
-        total += getattr(full, "pss", full.uss)
-    return round(total / _MEGABYTE)
-
-
-def _print(status: dict[str, Any]) -> None:
+def _components(status: Status) -> RenderableType:
     table = Table("component", "state", "pid", "restarts", "MB", box=None, pad_edge=False)
     for name, component in status["components"].items():
         cells = (component["state"], component["pid"], component["restarts"])
@@ -99,8 +106,4 @@ def _print(status: dict[str, Any]) -> None:
         "supervisor", "running", str(status["pid"]), "", str(status["supervisor_megabytes"])
     )
     table.add_row("together", "", "", "", str(status["megabytes"]))
-    console = Console(highlight=False)
-    console.print(table)
-    for port in status["addresses"]["http_ports"]:
-        console.print(f"http://{LOCALHOST}:{port}/")
-    console.print("up" if status["up"] else "not everything answers; see `make logs`")
+    return table

@@ -99,6 +99,18 @@ class Stack:
             check=False,
         )
 
+    def start_command(
+        self, *arguments: str, output: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[bytes]":
+        """Start `python -m devstack …` against this stack, for a test that ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "devstack", *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+        )
+
     def produce(self, **options: object) -> dict[str, Any]:
         """Produce through the command and return its summary."""
         words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]

@@ -10,7 +10,15 @@ from devstack.errors import UserError
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("HTTP_PORT", "DB_HOST", "DB_PORT", "KAFKA_BROKER", "KAFKA_TOPIC", "DEVSTACK_HOME"):
+    for name in (
+        "HTTP_PORT",
+        "DB_HOST",
+        "DB_PORT",
+        "KAFKA_BROKER",
+        "KAFKA_TOPIC",
+        "DEVSTACK_HOME",
+        "MAPPING_CHOICES",
+    ):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -90,3 +98,24 @@ def test_servers_of_the_user_s_are_used_as_given(
     assert (loaded.own_postgres, loaded.own_kafka) == (False, False)
     assert (chosen.db_host, chosen.db_port) == ("db.example", 5432)
     assert chosen.kafka_broker == "broker.example:9999"
+
+
+def test_choices_of_the_mapping_are_names_and_values(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAPPING_CHOICES", " tombstone=null, null_header=[0], ")
+
+    assert settings.load(root).mapping_choices == {"tombstone": "null", "null_header": "[0]"}
+
+
+def test_no_choices_are_made_unless_they_are_set(root: Path) -> None:
+    assert settings.load(root).mapping_choices == {}
+
+
+def test_a_choice_without_a_value_is_told_in_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAPPING_CHOICES", "tombstone")
+
+    with pytest.raises(UserError, match="MAPPING_CHOICES: tombstone is not NAME=VALUE"):
+        settings.load(root).mapping_choices  # noqa: B018 - reading it is the test
