@@ -5,6 +5,7 @@ import logging.handlers
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 _WIDTH = 9
 _COLOURS = (36, 33, 32, 35, 34, 31)  # cyan, yellow, green, magenta, blue, red
@@ -14,15 +15,16 @@ _FILE_BYTES = 10_000_000
 class Console:
     """Writes lines as `name | text`, in colour on a terminal, and keeps them under `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own_name: str = "stack") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._own_name = own_name
         self._coloured = sys.stdout.isatty()
         self._files: dict[str, logging.Handler] = {}
 
     def say(self, text: str) -> None:
-        """Write a line of the stack's own."""
-        self.line("stack", text)
+        """Write a line of the supervisor's own."""
+        self.line(self._own_name, text)
 
     def line(self, name: str, text: str) -> None:
         """Write one line of a component."""
@@ -35,6 +37,12 @@ class Console:
             sys.stdout.write(f"{prefix} {text}\n")
             sys.stdout.flush()
         file.emit(logging.makeLogRecord({"msg": text}))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the files."""
@@ -51,5 +59,6 @@ class Console:
 
 
 def say(text: str) -> None:
-    """Print a line of a command's answer."""
+    """Print a line of a command's answer; a reader of a pipe has it at once."""
     sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

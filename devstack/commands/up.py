@@ -2,17 +2,16 @@
 
 import asyncio
 import errno
-import fcntl
 import os
 import shutil
 import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 
 import psutil
 
 from devstack import leftovers, postgres, state
+from devstack.alone import alone
 from devstack.console import Console
 from devstack.errors import UserError
 from devstack.samples import SAMPLE_ORDER_UID, load_samples
@@ -35,8 +34,11 @@ def run(arguments: Namespace, settings: Settings) -> int:
 
     Raises `UserError` for what a person can put right.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with _alone(settings), _console(settings) as console:
+    refusal = (
+        f"a stack is already running in {settings.home};"
+        " stop it with `python -m devstack down`, or set DEVSTACK_HOME to another folder"
+    )
+    with alone(settings.home, refusal), Console(settings.home / "logs") as console:
         _check_disk(settings)
         try:
             _end_leftovers(settings, console)
@@ -110,30 +112,6 @@ def _welcome_lines(settings: Settings, chosen: Addresses) -> Iterator[str]:
     yield f"S3             http://{LOCALHOST}:{chosen.aws_port}"
     yield ""
     yield "another terminal: make run-producer · make demo · make status · make logs"
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the folder's lock, which the system lets go of however the process ends."""
-    with (settings.home / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = (
-                f"a stack is already running in {settings.home};"
-                " stop it with `python -m devstack down`, or set DEVSTACK_HOME to another folder"
-            )
-            raise UserError(message) from error
-        yield
-
-
-@contextmanager
-def _console(settings: Settings) -> Iterator[Console]:
-    console = Console(settings.home / "logs")
-    try:
-        yield console
-    finally:
-        console.close()
 
 
 def _check_disk(settings: Settings) -> None:

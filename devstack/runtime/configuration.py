@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack.account import ACCOUNT, REGION
+from devstack.account import REGION, function_arn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +56,6 @@ class FunctionConfiguration:
             "PYTHONPATH": os.pathsep.join(str(folder) for folder in (self.code, *self.layers)),
             "_HANDLER": self.handler,
         }
-
-
-def function_arn(name: str) -> str:
-    """Name a function as AWS does."""
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
 
 # The Python that runs, as AWS names it (from 3.12 on awslambdaric polls in a thread).

@@ -17,6 +17,7 @@ from devstack.component import Component
 from devstack.console import Console
 from devstack.errors import UserError
 from devstack.supervisor import Status, Supervisor
+from tests.servers import wait_until
 
 PATIENCE_SECONDS = 20
 SERVE = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
@@ -181,7 +182,8 @@ def test_children_of_a_component_do_not_outlive_it(stack: Stack) -> None:
     asyncio.run(stack.run(stop))
 
     assert children
-    assert not any(map(leftovers.is_alive, children))
+    # Killed they are; the system takes a moment over it.
+    wait_until(lambda: not any(map(leftovers.is_alive, children)), "their end", 2)
 
 
 def test_a_component_that_never_answers_is_killed_and_its_silence_told(

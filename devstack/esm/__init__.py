@@ -1,0 +1,1 @@
+"""The event source mapping for anybody's template: a plan, and the processes that carry it out."""
