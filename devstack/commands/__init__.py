@@ -1,12 +1,14 @@
 """The commands of `python -m devstack`: one module each, with `add_arguments` and `run`."""
 
-from devstack.commands import demo, down, migrate, produce, status, up
+from devstack.commands import demo, down, esm, migrate, produce, replay, status, up
 
 COMMANDS = {
     "up": (up, "start the whole stack and run it until Ctrl-C"),
     "down": (down, "stop the running stack"),
     "status": (status, "show what runs, its memory and its addresses"),
     "produce": (produce, "send generated orders, good and bad, to the topic"),
+    "esm": (esm, "run the Kafka event source mappings of any SAM template"),
+    "replay": (replay, "send records of a topic, of files or of dead letters to a function again"),
     "demo": (demo, "follow one good and one bad record through the running stack"),
     "migrate": (migrate, "bring the database to the newest schema"),
 }

@@ -1,10 +1,9 @@
 """The produce command: its options in, records in the topic and a summary out."""
 
 import json
-import math
 import secrets
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from devstack import state
+from devstack.commands import numbers
 from devstack.kafka import DEFAULT_PARTITIONS
 from devstack.producer.delivery import Summary, produce
 from devstack.producer.mix import records
@@ -24,19 +24,23 @@ _REDRAW_EVERY = 100
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the options of `python -m devstack produce`."""
     option = parser.add_argument
-    option("--count", type=_whole, default=1, metavar="N", help="how many records (default: 1)")
-    option("--rate", type=_positive, metavar="N", help="records a second (default: no limit)")
+    option(
+        "--count", type=numbers.whole, default=1, metavar="N", help="how many records (default: 1)"
+    )
+    option(
+        "--rate", type=numbers.positive, metavar="N", help="records a second (default: no limit)"
+    )
     option("--seed", type=int, metavar="N", help="same seed, same records (default: a new one)")
     option(
         "--bad-rate",
-        type=_share,
+        type=numbers.share,
         default=0.0,
         metavar="SHARE",
         help="share of bad records, 0 to 1 (default: 0)",
     )
     option(
         "--partitions",
-        type=_positive_whole,
+        type=numbers.positive_whole,
         metavar="N",
         help=f"partitions the topic is to have (default: as it is; a new one gets"
         f" {DEFAULT_PARTITIONS})",
@@ -102,25 +106,3 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
                 bar.update(task, completed=acknowledged)
 
         yield on_progress
-
-
-def _number(
-    parse: Callable[[str], float], holds: Callable[[float], bool], expected: str
-) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            number = parse(text)
-        except ValueError:
-            number = math.nan
-        if not holds(number):
-            message = f"{text} is not {expected}"
-            raise ArgumentTypeError(message)
-        return number
-
-    return read
-
-
-_whole = _number(int, lambda number: number >= 0, "a whole number, 0 or more")
-_positive_whole = _number(int, lambda number: number > 0, "a whole number over 0")
-_positive = _number(float, lambda number: number > 0, "a number over 0")
-_share = _number(float, lambda number: 0 <= number <= 1, "a number from 0 to 1")

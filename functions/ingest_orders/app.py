@@ -21,4 +21,4 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> kafka.Batch
         strict_totals=strict_totals,
     )
     telemetry.batch_ingested(result)
-    return kafka.batch_response(result.undone)
+    return kafka.batch_response(result.undone, telemetry.fates(result, context))

@@ -6,7 +6,7 @@ The shapes: https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html
 
 import binascii
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from aws_lambda_powertools.utilities.data_classes import KafkaEvent
 from aws_lambda_powertools.utilities.data_classes.kafka_event import KafkaEventRecord
@@ -26,10 +26,22 @@ class _BatchItemFailure(TypedDict):
     itemIdentifier: _ItemIdentifier
 
 
+class Fates(TypedDict):
+    """How many records of a batch found which fate; quarantined ones by the code of the fault."""
+
+    stored: int
+    duplicates: int
+    quarantined: dict[str, int]
+
+
 class BatchResponse(TypedDict):
-    """What `ReportBatchItemFailures` expects of a function that reads Kafka."""
+    """What `ReportBatchItemFailures` expects of a function that reads Kafka.
+
+    `fates` is there for a caller that asked for it; an event source mapping never does.
+    """
 
     batchItemFailures: list[_BatchItemFailure]
+    fates: NotRequired[Fates]
 
 
 def records(event: dict[str, Any]) -> Iterator[Record]:
@@ -37,12 +49,12 @@ def records(event: dict[str, Any]) -> Iterator[Record]:
     return map(_record, KafkaEvent(event).records)
 
 
-def batch_response(undone: Iterable[Record]) -> BatchResponse:
+def batch_response(undone: Iterable[Record], fates: Fates | None = None) -> BatchResponse:
     """Name the records that Lambda shall deliver again.
 
     https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
     """
-    return {
+    response: BatchResponse = {
         "batchItemFailures": [
             {
                 "itemIdentifier": {
@@ -53,6 +65,9 @@ def batch_response(undone: Iterable[Record]) -> BatchResponse:
             for record in undone
         ]
     }
+    if fates is not None:
+        response["fates"] = fates
+    return response
 
 
 def _record(source: KafkaEventRecord) -> Record:

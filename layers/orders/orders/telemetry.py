@@ -9,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orders.ingestion import Result
+from orders.kafka import Fates
 
 Answer = TypeVar("Answer")
 Handler = Callable[[dict[str, Any], LambdaContext], Answer]
@@ -18,6 +19,9 @@ RESERVE_SECONDS: Final = 1.0
 
 NAMESPACE: Final = "ServerlessOrders"
 """Where CloudWatch shows the metrics; without one, a batch would fail after its commit."""
+
+ASKS_FOR_FATES: Final = {"report": "fates"}
+"""What the client context holds under `custom` when the caller wants the fates told."""
 
 logger: Final = Logger()
 metrics: Final = Metrics(namespace=NAMESPACE)
@@ -61,6 +65,21 @@ def batch_ingested(result: Result) -> None:
     }
     for name, count in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+
+
+def fates(result: Result, context: LambdaContext) -> Fates | None:
+    """Count the fates of a batch for a caller whose client context asks for them.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html: `custom` is the caller's own.
+    """
+    client = context.client_context
+    if not client or client.custom != ASKS_FOR_FATES:
+        return None
+    return {
+        "stored": result.stored,
+        "duplicates": result.duplicates,
+        "quarantined": dict(result.quarantined),
+    }
 
 
 def store_unavailable(error: Exception) -> None:

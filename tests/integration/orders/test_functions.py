@@ -2,6 +2,7 @@
 
 import base64
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,6 +54,21 @@ def test_a_mixed_batch_is_settled_record_by_record_and_told_in_one_line(
     assert told == (2, 1, 0)
     metrics = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert metrics["QuarantinedRecords"] == [8.0]
+
+
+def test_a_caller_who_asks_is_told_the_fates_beside_the_failures(
+    load_function: LoadFunction,
+) -> None:
+    handler = load_function("ingest_orders").lambda_handler
+    asks = Context(client_context=SimpleNamespace(custom={"report": "fates"}))
+
+    first, second = (handler(event("kafka_mixed_batch.json"), asks) for _ in range(2))
+
+    assert first["batchItemFailures"] == second["batchItemFailures"] == []
+    assert (first["fates"]["stored"], first["fates"]["duplicates"]) == (2, 1)
+    assert first["fates"]["quarantined"]["conflict"] == 1
+    assert (second["fates"]["stored"], second["fates"]["duplicates"]) == (0, 3)
+    assert first["fates"]["quarantined"] == second["fates"]["quarantined"]
 
 
 def test_strict_totals_quarantine_an_order_whose_totals_disagree(

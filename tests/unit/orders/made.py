@@ -221,6 +221,7 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:111122223333:function:f"
     aws_request_id: str = "0f1e2d3c-0000-4000-8000-000000000000"
     milliseconds: int = 60_000
+    client_context: Any = None
 
     def get_remaining_time_in_millis(self) -> int:
         """Tell how long the invocation may last."""

@@ -94,3 +94,12 @@ def test_the_batch_response_names_partition_and_offset_as_lambda_wants() -> None
             {"itemIdentifier": {"partition": "orders-4", "offset": 1}},
         ]
     }
+
+
+def test_fates_stand_beside_the_failures_and_change_nothing_of_them() -> None:
+    fates: kafka.Fates = {"stored": 1, "duplicates": 2, "quarantined": {"conflict": 3}}
+
+    response = kafka.batch_response([], fates)
+
+    assert response["fates"] == fates
+    assert response["batchItemFailures"] == []
