@@ -6,7 +6,7 @@ DEVSTACK := $(RUN) -m devstack
 
 .PHONY: help
 help: ## print this help
-	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 .PHONY: deps
 deps: ## install what running needs (make run does it by itself)
@@ -57,11 +57,23 @@ unit: deps-test ## tests without sockets, in seconds
 integration: deps-test ## tests with real PostgreSQL, Kafka and Lambda runtime
 	@$(RUN) -m coverage run -m pytest tests/unit/orders tests/integration/orders
 	@$(RUN) -m coverage report --skip-covered
-	@$(RUN) -m pytest tests/integration --ignore tests/integration/orders
+	@$(RUN) -m pytest tests/integration tests/conformance --ignore tests/integration/orders
+
+.PHONY: conformance
+conformance: deps-test ## every documented rule of the mapping, one by one (docs/conformance.md)
+	@$(RUN) -m tests.conformance
+
+.PHONY: conformance-mutants
+conformance-mutants: deps-test ## break every rule once, and see its test notice (a quarter of an hour)
+	@$(RUN) -m tests.conformance.mutants
 
 .PHONY: e2e
 e2e: deps-test ## the whole stack from outside, the page in a browser
 	@$(RUN) -m pytest tests/e2e tests/frontend
+
+.PHONY: bench
+bench: deps-test ## measure the event source mapping beside a bare consumer
+	@$(RUN) -m bench.mapping
 
 .PHONY: lock
 lock: deps-test ## renew requirements/ from pyproject.toml and the layer's requirements.in
