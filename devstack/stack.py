@@ -1,18 +1,16 @@
 """The stack: settings and addresses in, the components that make it up out."""
 
-import socket
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import pg8000.exceptions
-from botocore.exceptions import BotoCoreError, ClientError
 
-from devstack import kafka, leftovers, mappings, migrate, postgres, private_file, site, template
+from devstack import kafka, migrate, postgres, site, template
 from devstack.component import Component, NotReadyError
 from devstack.errors import UserError
 from devstack.event_source_mapping.definition.choices import Choices
+from devstack.parts import Parts, listens
 from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
 
 TEMPLATE = ROOT / "template.yaml"
@@ -80,12 +78,9 @@ class Stack:
         """Return the bucket that holds the page."""
         return self.template.buckets[0]
 
-    def _component_environment(self) -> dict[str, str]:
-        return {
-            leftovers.MARK: str(self.settings.home),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": str(ROOT),  # -m devstack.… from any folder
-        }
+    @cached_property
+    def _parts(self) -> Parts:
+        return Parts(self.settings.home)
 
     def _postgres(self) -> Component:
         settings = self.settings
@@ -104,7 +99,7 @@ class Stack:
             answers=server.answers,
             prepare=server.prepare,
             settle=settle,
-            environment=self._component_environment(),
+            environment=self._parts.environment,
             user=server.user,
             stop_signal=postgres.STOP_SIGNAL,
         )
@@ -128,7 +123,7 @@ class Stack:
             answers=lambda: kafka.answers(broker.bootstrap_servers),
             prepare=broker.prepare,
             settle=self.ensure_topic,
-            environment=self._component_environment(),
+            environment=self._parts.environment,
         )
 
     def ensure_topic(self) -> None:
@@ -136,20 +131,8 @@ class Stack:
         kafka.ensure_topic(self.addresses.kafka_broker, self.settings.topic)
 
     def _aws(self) -> Component:
-        port = self.addresses.aws_port
-
-        def settle() -> None:
-            try:
-                site.upload(FRONTEND, self.aws_url, self.bucket)
-            except (BotoCoreError, ClientError) as error:
-                raise NotReadyError from error
-
-        return Component(
-            name="aws",
-            command=lambda: (sys.executable, "-m", "devstack.aws", "--port", str(port)),
-            answers=lambda: listens(port),
-            settle=settle,
-            environment=self._component_environment(),
+        return self._parts.aws(
+            self.addresses.aws_port, lambda: site.upload(FRONTEND, self.aws_url, self.bucket)
         )
 
     def _front(self, needs: tuple[str, ...]) -> Component:
@@ -157,61 +140,31 @@ class Stack:
         configuration = {
             "template": str(TEMPLATE),
             "parameters": self.parameters,
-            "environment": {
-                leftovers.MARK: str(self.settings.home),
-                "AWS_ENDPOINT_URL": self.aws_url,
-            },
+            "environment": {**self._parts.mark, "AWS_ENDPOINT_URL": self.aws_url},
             "http_ports": self.addresses.http_ports,
             "invoke_port": self.addresses.invoke_port,
             "site": f"{self.aws_url}/{self.bucket}",
         }
 
-        def prepare() -> None:
-            # Environments of a killed front may still be at work; two answers to one are too many.
-            leftovers.end(self.settings.home, with_variable="AWS_LAMBDA_RUNTIME_API")
-
         return Component(
             name="front",
-            command=self._module("front", configuration),
+            command=self._parts.module("front", configuration),
             answers=lambda: all(map(listens, ports)),
             needs=(*needs, "aws"),
-            prepare=prepare,
-            environment=self._component_environment(),
+            prepare=self._parts.end_environments,
+            environment=self._parts.environment,
         )
 
     def _mapping(self, needs: tuple[str, ...]) -> Component:
-        ready_file = self.settings.home / "run" / "mapping.ready"
-        choices = _checked(self.settings.mapping_choices)
         configuration = {
             "template": str(TEMPLATE),
             "parameters": self.parameters,
             "endpoint_url": f"http://{LOCALHOST}:{self.addresses.invoke_port}",
             "aws_endpoint_url": self.aws_url,
             "bootstrap_servers": self.addresses.kafka_broker,
-            "choices": choices,
-            "ready_file": str(ready_file),
-            "status_file": str(mappings.file_of(self.settings.home)),
+            "choices": _checked(self.settings.mapping_choices),
         }
-
-        def prepare() -> None:
-            ready_file.unlink(missing_ok=True)
-            mappings.file_of(self.settings.home).unlink(missing_ok=True)
-
-        return Component(
-            name="mapping",
-            command=self._module("event_source_mapping", configuration),
-            answers=ready_file.exists,
-            needs=(*needs, "aws", "front"),
-            prepare=prepare,
-            environment=self._component_environment(),
-        )
-
-    def _module(
-        self, module: str, configuration: Mapping[str, object]
-    ) -> Callable[[], tuple[str, ...]]:
-        file = private_file.write(self.settings.home / "run" / f"{module}.json", configuration)
-        command = (sys.executable, "-m", f"devstack.{module}", "--config", str(file))
-        return lambda: command
+        return self._parts.mapping(configuration, (*needs, "aws", "front"))
 
 
 def _checked(choices: Mapping[str, str]) -> Mapping[str, str]:
@@ -222,15 +175,6 @@ def _checked(choices: Mapping[str, str]) -> Mapping[str, str]:
         message = f"MAPPING_CHOICES: {error}"
         raise UserError(message) from error
     return choices
-
-
-def listens(port: int) -> bool:
-    """Tell whether something accepts connections on a port of this machine."""
-    try:
-        socket.create_connection((LOCALHOST, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def use_external_servers(stack: Stack) -> None:

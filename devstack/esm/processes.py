@@ -1,19 +1,15 @@
 """The processes of a plan: its mappings, and what of Lambda and AWS they need here."""
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from devstack import leftovers, mappings, private_file
-from devstack.component import Component, NotReadyError
+from devstack.component import Component
 from devstack.esm import resources
 from devstack.esm.options import AWS
 from devstack.esm.plan import Plan
-from devstack.settings import AWS_PORT, HIGHEST_PORT, INVOKE_PORT, LOCALHOST, ROOT, is_free
-from devstack.stack import listens
+from devstack.parts import Parts, listens
+from devstack.settings import AWS_PORT, HIGHEST_PORT, INVOKE_PORT, LOCALHOST, is_free
 
 
 @dataclass(frozen=True)
@@ -74,48 +70,34 @@ class Processes:
             return _next_free(AWS_PORT)
         return None
 
-    def _aws(self, port: int) -> Component:
-        def settle() -> None:
-            try:
-                resources.make(self.plan.template, f"http://{LOCALHOST}:{port}")
-            except (BotoCoreError, ClientError) as error:
-                raise NotReadyError from error
+    @property
+    def _parts(self) -> Parts:
+        return Parts(self.plan.folder)
 
-        return Component(
-            name="aws",
-            command=lambda: (sys.executable, "-m", "devstack.aws", "--port", str(port)),
-            answers=lambda: listens(port),
-            settle=settle,
-            environment=self._environment,
-        )
+    def _aws(self, port: int) -> Component:
+        url = f"http://{LOCALHOST}:{port}"
+        return self._parts.aws(port, lambda: resources.make(self.plan.template, url))
 
     def _runtime(self, port: int, needs: tuple[str, ...]) -> Component:
-        folder, options = self.plan.folder, self.plan.options
-        added = {leftovers.MARK: str(folder)}
+        aws = {"AWS_ENDPOINT_URL": self.aws_url} if self.aws_url else {}
         configuration = {
-            "template": str(options.template.resolve()),
-            "parameters": options.parameters,
-            "environment": added | ({"AWS_ENDPOINT_URL": self.aws_url} if self.aws_url else {}),
+            "template": str(self.plan.options.template.resolve()),
+            "parameters": self.plan.options.parameters,
+            "environment": {**self._parts.mark, **aws},
             "functions": self.plan.served,
             "invoke_port": port,
         }
-
-        def prepare() -> None:
-            # Environments of a killed runtime may still be at work.
-            leftovers.end(folder, with_variable="AWS_LAMBDA_RUNTIME_API")
-
         return Component(
             name="runtime",
-            command=self._module("runtime", configuration),
+            command=self._parts.module("runtime", configuration),
             answers=lambda: listens(port),
             needs=needs,
-            prepare=prepare,
-            environment=self._environment,
+            prepare=self._parts.end_environments,
+            environment=self._parts.environment,
         )
 
     def _mapping(self, needs: tuple[str, ...]) -> Component:
         options = self.plan.options
-        ready_file = self.plan.folder / "run" / "mapping.ready"
         configuration = {
             "template": str(options.template.resolve()),
             "parameters": options.parameters,
@@ -126,32 +108,8 @@ class Processes:
             "choices": options.choices,
             "kafka_properties": options.kafka_properties,
             "log_level": options.log_level,
-            "ready_file": str(ready_file),
-            "status_file": str(mappings.file_of(self.plan.folder)),
         }
-        return Component(
-            name="mapping",
-            command=self._module("event_source_mapping", configuration),
-            answers=ready_file.exists,
-            needs=needs,
-            prepare=lambda: ready_file.unlink(missing_ok=True),
-            environment=self._environment,
-        )
-
-    @property
-    def _environment(self) -> dict[str, str]:
-        return {
-            leftovers.MARK: str(self.plan.folder),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": str(ROOT),  # -m devstack.… from any folder
-        }
-
-    def _module(
-        self, module: str, configuration: Mapping[str, object]
-    ) -> Callable[[], tuple[str, ...]]:
-        file = private_file.write(self.plan.folder / "run" / f"{module}.json", configuration)
-        command = (sys.executable, "-m", f"devstack.{module}", "--config", str(file))
-        return lambda: command
+        return self._parts.mapping(configuration, needs)
 
 
 def _next_free(first: int) -> int:

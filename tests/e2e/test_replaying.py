@@ -40,7 +40,7 @@ def written(folder: Path, count: int, seed: int) -> Path:
 def test_json_lines_are_stored_or_quarantined_once_however_often_they_are_replayed(
     stack: Stack, tmp_path: Path
 ) -> None:
-    file = written(tmp_path, count=2500, seed=71_000)
+    file = written(tmp_path, count=2500, seed=81_000)
     before = totals(stack)
 
     first, second = replay(stack, "files", file), replay(stack, "files", file)
@@ -64,7 +64,7 @@ def test_what_the_mapping_has_brought_in_is_all_duplicates_in_a_replay_of_its_ti
 ) -> None:
     began = datetime.now(UTC).isoformat()
     before = totals(stack)
-    produced = stack.produce(count=300, bad_rate=0.1, seed=72_000)
+    produced = stack.produce(count=300, bad_rate=0.1, seed=82_000)
     wait_until(lambda: settled(stack, before, 300), "the mapping to bring them in")
     before = totals(stack)
 
@@ -78,7 +78,7 @@ def test_what_the_mapping_has_brought_in_is_all_duplicates_in_a_replay_of_its_ti
 def test_a_replay_that_was_killed_goes_on_and_every_order_is_stored_once(
     stack: Stack, tmp_path: Path
 ) -> None:
-    file = written(tmp_path, count=600, seed=73_000)
+    file = written(tmp_path, count=600, seed=83_000)
     before = totals(stack)
     with stack.start_command("replay", "files", str(file), "--rate", "100") as process:
         wait_until(lambda: totals(stack)["stored"] >= before["stored"] + 100, "some orders")

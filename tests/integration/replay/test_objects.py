@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from devstack.stack import listens
+from devstack.parts import listens
 from tests.integration.event_source_mapping.endpoint import LambdaEndpoint
 from tests.integration.replay.command import ReplayCommand
 from tests.servers import ROOT, free_port, wait_until
