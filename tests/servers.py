@@ -3,7 +3,6 @@
 import itertools
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -11,18 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devstack import kafka, postgres
+from devstack.settings import free_port
 from devstack.waiting import until
 
 ROOT = Path(__file__).parent.parent
 TOOLS = ROOT / ".tools"
 _PATIENCE_SECONDS = 60
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_until(

@@ -9,7 +9,7 @@ from devstack.esm import resources
 from devstack.esm.options import AWS
 from devstack.esm.plan import Plan
 from devstack.parts import Parts, listens
-from devstack.settings import AWS_PORT, HIGHEST_PORT, INVOKE_PORT, LOCALHOST, is_free
+from devstack.settings import LOCALHOST, free_port
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Processes:
 
     @cached_property
     def _invoke_port(self) -> int | None:
-        return _next_free(INVOKE_PORT) if self.plan.options.serves_functions else None
+        return free_port() if self.plan.options.serves_functions else None
 
     @cached_property
     def _aws_port(self) -> int | None:
@@ -67,7 +67,7 @@ class Processes:
             return None
         made = described.queues or described.topics or described.buckets
         if plan.has_destination_on_aws or (plan.options.serves_functions and made):
-            return _next_free(AWS_PORT)
+            return free_port()
         return None
 
     @property
@@ -110,7 +110,3 @@ class Processes:
             "log_level": options.log_level,
         }
         return self._parts.mapping(configuration, needs)
-
-
-def _next_free(first: int) -> int:
-    return next(port for port in range(first, HIGHEST_PORT) if is_free(port))

@@ -8,15 +8,9 @@ import psutil
 
 from devstack import leftovers
 from devstack.samples import SAMPLE_ORDER_UID
+from devstack.settings import free_port
 from tests.e2e.stack import Stack, running_stack
-from tests.servers import (
-    ROOT,
-    KafkaServer,
-    PostgresServer,
-    free_port,
-    temporary_folder,
-    wait_until,
-)
+from tests.servers import ROOT, KafkaServer, PostgresServer, temporary_folder, wait_until
 
 
 def test_a_stopped_stack_leaves_no_process_and_keeps_its_data() -> None:

@@ -28,9 +28,10 @@ from devstack.event_source_mapping.polling.records import (
     Tries,
     by_partition,
 )
+from devstack.settings import free_port
 from tests.integration.event_source_mapping.local_aws import Bucket, Queue, local_aws
 from tests.integration.event_source_mapping.mapping_process import Topic
-from tests.servers import KafkaServer, free_port, wait_until
+from tests.servers import KafkaServer, wait_until
 
 UUID = "3f0c8d5e-0b5a-4c5e-9a44-0d1d5d9d2a11"
 FAILED = Answer(b'{"errorMessage": "no"}', "Unhandled", "c2a6f2ae")

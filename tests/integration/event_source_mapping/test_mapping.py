@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from devstack.settings import free_port
 from tests.integration.event_source_mapping.endpoint import (
     FUNCTION_ERROR,
     Invocation,
@@ -16,7 +17,7 @@ from tests.integration.event_source_mapping.endpoint import (
     lambda_endpoint,
 )
 from tests.integration.event_source_mapping.mapping_process import MappingProcess, Topic
-from tests.servers import KafkaServer, free_port, wait_until
+from tests.servers import KafkaServer, wait_until
 
 UNREACHABLE = "http://127.0.0.1:9"
 SESSION_SECONDS = 6

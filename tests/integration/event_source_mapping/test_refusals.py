@@ -13,9 +13,10 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # they are pub
     ResourceType,
 )
 
+from devstack.settings import free_port
 from tests.integration.event_source_mapping.endpoint import LambdaEndpoint
 from tests.integration.event_source_mapping.mapping_process import MappingProcess, Topic
-from tests.servers import KafkaServer, free_port, running_kafka
+from tests.servers import KafkaServer, running_kafka
 
 READER = {
     "security.protocol": "SASL_PLAINTEXT",

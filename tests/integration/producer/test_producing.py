@@ -8,7 +8,8 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from devstack.errors import UserError
 from devstack.producer.delivery import produce
 from devstack.producer.mix import records
-from tests.servers import KafkaServer, free_port
+from devstack.settings import free_port
+from tests.servers import KafkaServer
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import boto3
 import pytest
 
 from devstack.parts import listens
+from devstack.settings import free_port
 from tests.integration.event_source_mapping.endpoint import LambdaEndpoint
 from tests.integration.replay.command import ReplayCommand
-from tests.servers import ROOT, free_port, wait_until
+from tests.servers import ROOT, wait_until
 from tests.unit.replay.dead_letters import EVENT, of_s3
 
 if TYPE_CHECKING:

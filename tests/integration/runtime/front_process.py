@@ -15,7 +15,8 @@ import psutil
 import yaml
 from botocore.config import Config
 
-from tests.servers import ROOT, free_port, wait_until
+from devstack.settings import free_port
+from tests.servers import ROOT, wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
