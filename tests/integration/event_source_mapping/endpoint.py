@@ -63,7 +63,11 @@ class LambdaEndpoint:
             wbufsize = -1
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever was sending it was killed
+                    self.close_connection = True
+                    return
                 reply = endpoint.receive(self.path, body)
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
