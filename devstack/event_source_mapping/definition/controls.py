@@ -29,6 +29,8 @@ MOST_MINIMUM_POLLERS = 200
 MOST_MAXIMUM_POLLERS = 2_000
 ITEM_FAILURES = "ReportBatchItemFailures"
 LOG_LEVELS = ("DEBUG", "INFO", "WARN")
+"""From the most detail to the least."""
+
 METRICS = ("EventCount", "ErrorCount", "KafkaMetrics")
 
 _POLLER_GROUP = re.compile(r"[a-zA-Z0-9\-_]{0,128}")

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from devstack.errors import UserError
 from devstack.event_source_mapping.definition import controls, source
-from devstack.event_source_mapping.definition.choices import Choices
+from devstack.event_source_mapping.definition.choices import AS_DEFAULT, Choices
 from devstack.event_source_mapping.definition.configuration import (
     DEFAULT_BATCH_SIZE,
     DEFAULT_WINDOW_SECONDS,
@@ -34,14 +34,13 @@ _UUID_NAMESPACE = UUID("6f6eb2c6-3d9b-4c62-9d3e-6d2a1e8d9b57")
 _FUNCTION = re.compile(
     r"(arn:[^:]+:lambda:)?([a-z0-9-]+:)?(\d{12}:)?(function:)?[\w.-]+(:(\$LATEST|[\w-]+))?"
 )
-_DEFAULT_CHOICES = Choices()
 
 
 def parse(
     name: str,
     properties: Properties,
     bootstrap_servers: str | None = None,
-    choices: Choices = _DEFAULT_CHOICES,
+    choices: Choices = AS_DEFAULT,
 ) -> MappingConfiguration:
     """Read the resolved properties of an `AWS::Lambda::EventSourceMapping`.
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -100,7 +101,7 @@ class InvocationRecords:
     def _event(self, records: Mapping[int, Sequence[Record]]) -> bytes:
         return self._format.event(records)
 
-    @property
+    @cached_property
     def _format(self) -> EventFormat:
         return EventFormat.of(self.configuration)
 

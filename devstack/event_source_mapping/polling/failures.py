@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from devstack.event_source_mapping.definition.configuration import MappingConfiguration
 from devstack.event_source_mapping.polling.outcome import Outcome
-from devstack.event_source_mapping.polling.records import Batch, Record, by_partition
+from devstack.event_source_mapping.polling.records import Batch, Record, batch_of
 from devstack.event_source_mapping.polling.response import Kind
 
 
@@ -38,7 +38,7 @@ class FailureRules:
         ]
         again = [record for record in tried if not self._is_exhausted(record)]
         exhausted = [record for record in tried if self._is_exhausted(record)]
-        return Ruling(_batches(again, split=splits), _batch(exhausted))
+        return Ruling(_batches(again, split=splits), batch_of(exhausted))
 
     def _splits(self, failed: Batch, kind: Kind) -> bool:
         splitting = kind is Kind.FAILED or (
@@ -56,12 +56,7 @@ class FailureRules:
 
 
 def _batches(records: Iterable[Record], *, split: bool) -> tuple[Batch, ...]:
-    batch = _batch(records)
+    batch = batch_of(records)
     if batch is None:
         return ()
     return batch.halves() if split and len(batch) > 1 else (batch,)
-
-
-def _batch(records: Iterable[Record]) -> Batch | None:
-    grouped = by_partition(records)
-    return Batch(grouped) if grouped else None

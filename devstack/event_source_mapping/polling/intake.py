@@ -13,7 +13,12 @@ from devstack.event_source_mapping.polling.event import EventFormat
 from devstack.event_source_mapping.polling.given_up import MAXIMUM_PAYLOAD_SIZE_EXCEEDED
 from devstack.event_source_mapping.polling.metrics import Metric
 from devstack.event_source_mapping.polling.ports import Reporter
-from devstack.event_source_mapping.polling.records import Batch, ConsumedRecord, Record
+from devstack.event_source_mapping.polling.records import (
+    Batch,
+    ConsumedRecord,
+    Record,
+    by_partition,
+)
 from devstack.event_source_mapping.polling.settlement import Settlement
 
 
@@ -43,8 +48,9 @@ class Intake:
         ours = [raw for raw in consumed if raw.partition in self._custody.partitions]
         self._reporter.count(Metric.POLLED, len(ours))
         for raw in ours:
-            encoded = self._format.encode(raw)
             passes = self._passes(raw.value)
+            # What goes no further than here is not written out.
+            encoded = self._format.encode(raw) if passes or self._batches_filtered else b""
             record = Record(
                 *(raw.partition, raw.offset, raw.timestamp_ms, encoded, now), passes_filter=passes
             )
@@ -55,13 +61,8 @@ class Intake:
         """Return a batch less the records the filter removed; they need nothing more."""
         if not self._batches_filtered:
             return batch
-        passing: dict[int, list[Record]] = {}
-        for record in batch:
-            if record.passes_filter:
-                passing.setdefault(record.partition, []).append(record)
-            else:
-                self._custody.pass_over({record.partition: [record]})
-        return batch.with_records(passing)
+        self._custody.pass_over(by_partition(r for r in batch if not r.passes_filter))
+        return batch.with_records(by_partition(r for r in batch if r.passes_filter))
 
     def _passes(self, value: bytes | None) -> bool:
         if self._filter is None or (value is None and self._tombstones_pass):
@@ -69,14 +70,20 @@ class Intake:
         return self._filter.passes(value)
 
     def _sort(self, record: Record) -> None:
-        alone = {record.partition: [record]}
         if not record.passes_filter:
-            self._reporter.count(Metric.FILTERED_OUT)
-            if self._batches_filtered:
-                self._batcher.add(record)
-            else:
-                self._custody.pass_over(alone)
+            self._filter_out(record)
         elif self._format.fits_alone(record):
             self._batcher.add(record)
         else:
-            self._settlement.give_up(Batch(alone), MAXIMUM_PAYLOAD_SIZE_EXCEEDED)
+            self._settlement.give_up(_alone(record), MAXIMUM_PAYLOAD_SIZE_EXCEEDED)
+
+    def _filter_out(self, record: Record) -> None:
+        self._reporter.count(Metric.FILTERED_OUT)
+        if self._batches_filtered:
+            self._batcher.add(record)
+        else:
+            self._custody.pass_over(_alone(record).records)
+
+
+def _alone(record: Record) -> Batch:
+    return Batch({record.partition: [record]})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from devstack.event_source_mapping.definition.choices import AgeFrom
 from devstack.event_source_mapping.definition.configuration import MappingConfiguration
 from devstack.event_source_mapping.polling.ports import Clock
-from devstack.event_source_mapping.polling.records import Batch, Record, by_partition
+from devstack.event_source_mapping.polling.records import Batch, Record, batch_of
 
 
 class Sorted(NamedTuple):
@@ -34,13 +34,9 @@ class AgeLimit:
         old: list[Record] = []
         for record in batch:
             (old if self._age_seconds(record) > self._seconds else young).append(record)
-        return Sorted(_batch(young), _batch(old))
+        return Sorted(batch_of(young), batch_of(old))
 
     def _age_seconds(self, record: Record) -> float:
         if self._from is AgeFrom.ARRIVAL:
             return self._clock.monotonic() - record.arrived_at
         return self._clock.time() - record.timestamp_ms / 1000
-
-
-def _batch(records: list[Record]) -> Batch | None:
-    return Batch(by_partition(records)) if records else None

@@ -95,6 +95,12 @@ class Batch:
         return Batch(by_partition(records[:middle])), Batch(by_partition(records[middle:]))
 
 
+def batch_of(records: Iterable[Record]) -> Batch | None:
+    """Return the batch of these records, each partition's in the order given; None for none."""
+    grouped = by_partition(records)
+    return Batch(grouped) if grouped else None
+
+
 def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
     """Group records, keeping their order."""
     grouped: dict[int, list[Record]] = {}

@@ -12,9 +12,7 @@ from typing import Any
 
 from devstack.account import ACCOUNT, REGION
 from devstack.event_source_mapping.definition.configuration import MappingConfiguration
-
-LEVELS = ("DEBUG", "INFO", "WARN")
-"""From the most detail to the least."""
+from devstack.event_source_mapping.definition.controls import LOG_LEVELS
 
 JAVA_NAMES = {
     "_ALL_BROKERS_DOWN": "DisconnectException",
@@ -90,7 +88,8 @@ class LogEvents:
 
     def _tell(self, level: str, kind: str, number: int, about: Mapping[str, object]) -> None:
         mapping = self._configuration
-        if mapping.log_level is None or LEVELS.index(level) < LEVELS.index(mapping.log_level):
+        least = mapping.log_level
+        if least is None or LOG_LEVELS.index(level) < LOG_LEVELS.index(least):
             return
         event = {
             "eventType": kind,

@@ -73,7 +73,7 @@ class OffsetsWatcher(Thread):
         fresh = [p for p in partitions if p not in committed]
         ends = self._list(partitions, OffsetSpec.latest())
         oldest = self._list(partitions, OffsetSpec.earliest())
-        begins = self._begins(fresh, ends)
+        begins = self._begins(fresh, oldest, ends)
         return {
             p: Offsets(ends[p], committed.get(p, begins.get(p, 0)), committed.get(p), oldest[p])
             for p in partitions
@@ -95,13 +95,15 @@ class OffsetsWatcher(Thread):
         found = self._group.committed(list(map(self._named, partitions)), REQUEST_SECONDS)
         return {place.partition: place.offset for place in found if place.offset >= 0}
 
-    def _begins(self, fresh: list[int], ends: Mapping[int, int]) -> Mapping[int, int]:
+    def _begins(
+        self, fresh: list[int], oldest: Mapping[int, int], ends: Mapping[int, int]
+    ) -> Mapping[int, int]:
         """Find where the group will begin in partitions it has committed nothing of."""
         position = self._configuration.starting_position
         if position is StartingPosition.LATEST or not fresh:
             return ends
         if position is StartingPosition.TRIM_HORIZON:
-            return self._list(fresh, OffsetSpec.earliest())
+            return oldest
         since_ms = int((self._configuration.starting_timestamp_seconds or 0) * 1000)
         found = self._list(fresh, OffsetSpec.for_timestamp(since_ms))
         return {p: ends[p] if offset < 0 else offset for p, offset in found.items()}
