@@ -6,7 +6,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,25 @@ def stop_signal() -> asyncio.Future[None]:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     return stopped
+
+
+async def serve_until(
+    stopped: asyncio.Future[None],
+    servers: Sequence[Server],
+    beginning: Coroutine[Any, Any, None],
+    close: Callable[[], Awaitable[None]],
+) -> None:
+    """Serve; `beginning` runs beside it, and `close` ends what running requests still wait for."""
+    serving = asyncio.gather(*(server.serve_all() for server in servers))
+    begun = asyncio.create_task(beginning)
+    either: set[asyncio.Future[Any]] = {serving, stopped}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    begun.cancel()
+    for server in servers:
+        server.should_exit = True
+    await asyncio.wait({serving}, timeout=GRACE_SECONDS)
+    await close()
+    await serving
 
 
 def main(

@@ -2,9 +2,14 @@
 
 import mimetypes
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
+
+from devstack.event_source_mapping.clients.aws_client import BUCKETS_OF_NO_PLACE, aws_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3})
 
@@ -14,14 +19,7 @@ def upload(folder: Path, endpoint_url: str, bucket: str) -> int:
 
     Raises `botocore.exceptions.BotoCoreError` or `ClientError` when S3 does not take them.
     """
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint_url,
-        region_name="us-east-1",  # the one whose buckets need no location
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - the local S3 takes any
-        config=_PATIENCE,
-    )
+    client: S3Client = aws_client("s3", endpoint_url, _PATIENCE, BUCKETS_OF_NO_PLACE)
     client.create_bucket(Bucket=bucket)
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     for file in files:

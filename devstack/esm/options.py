@@ -6,9 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from devstack.errors import UserError
-
-AWS = "aws"
-"""In the place of an endpoint's address: AWS itself."""
+from devstack.event_source_mapping.clients.aws_client import AWS
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from devstack.component import Component
 from devstack.esm import resources
-from devstack.esm.options import AWS
 from devstack.esm.plan import Plan
+from devstack.event_source_mapping.clients.aws_client import AWS
 from devstack.parts import Parts, listens
 from devstack.settings import LOCALHOST, free_port
 

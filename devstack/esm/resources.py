@@ -3,12 +3,10 @@
 from botocore.config import Config
 
 from devstack.account import REGION
-from devstack.event_source_mapping.clients.aws_client import aws_client
+from devstack.event_source_mapping.clients.aws_client import BUCKETS_OF_NO_PLACE, aws_client
 from devstack.template import Template
 
 _PATIENCE = Config(read_timeout=5, retries={"total_max_attempts": 3})
-_BUCKETS_OF_NO_PLACE = "us-east-1"
-"""The region whose buckets need no location."""
 
 _FIFO = ".fifo"
 
@@ -24,7 +22,7 @@ def make(described: Template, endpoint_url: str) -> None:
     sns = aws_client("sns", endpoint_url, _PATIENCE, REGION)
     for name in described.topics:
         sns.create_topic(Name=name, Attributes=_kind(name, "FifoTopic"))
-    s3 = aws_client("s3", endpoint_url, _PATIENCE, _BUCKETS_OF_NO_PLACE)
+    s3 = aws_client("s3", endpoint_url, _PATIENCE, BUCKETS_OF_NO_PLACE)
     for name in described.buckets:
         s3.create_bucket(Bucket=name)
 

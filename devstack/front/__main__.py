@@ -4,18 +4,16 @@ Invariant: all of it is one event loop, so a look-up crosses no second server, a
 blocks. `python -m devstack.front --config FILE`.
 """
 
-import asyncio
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from devstack import asgi_server, template
-from devstack.asgi_server import GRACE_SECONDS, Server
+from devstack.asgi_server import Server
 from devstack.front.edge import Edge
 from devstack.front.gateway import Gateway
 from devstack.front.routes import RouteTable
@@ -71,15 +69,8 @@ async def serve(file: Path, log: FunctionLog) -> None:
         gateway = Gateway(RouteTable(blueprint.routes), functions.invoke)
         edge = Server(Edge(gateway, site), edge_sockets)
         invoke_api = Server(InvokeApi(functions), invoke_sockets)
-        serving = asyncio.gather(edge.serve_all(), invoke_api.serve_all())
-        readiness = asyncio.create_task(_announce(blueprint, functions, log))
-        either: set[asyncio.Future[Any]] = {serving, stopped}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        readiness.cancel()
-        edge.should_exit = invoke_api.should_exit = True
-        await asyncio.wait({serving}, timeout=GRACE_SECONDS)
-        await functions.close()
-        await serving
+        beginning = _announce(blueprint, functions, log)
+        await asgi_server.serve_until(stopped, [edge, invoke_api], beginning, functions.close)
 
 
 async def _announce(blueprint: template.Template, functions: Functions, log: FunctionLog) -> None:

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from devstack import state
 from devstack.errors import UserError
-from devstack.event_source_mapping.clients.aws_client import aws_client
+from devstack.event_source_mapping.clients.aws_client import AWS, aws_client
 from devstack.event_source_mapping.clients.invoker import lambda_client
 from devstack.event_source_mapping.filtering.filters import Filter
 from devstack.event_source_mapping.polling.event import EventFormat
@@ -28,9 +28,6 @@ from devstack.settings import LOCALHOST, Addresses, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-AWS = "aws"
-"""What stands for AWS itself in place of an address."""
 
 STACK = "the running stack"
 """What stands for its addresses, which may change when it starts anew."""

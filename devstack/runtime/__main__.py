@@ -3,16 +3,14 @@
 `python -m devstack.runtime --config FILE`.
 """
 
-import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from devstack import asgi_server, template
-from devstack.asgi_server import GRACE_SECONDS, Server
+from devstack.asgi_server import Server
 from devstack.runtime.function_log import FunctionLog
 from devstack.runtime.functions import Functions
 from devstack.runtime.invoke_api import InvokeApi
@@ -57,15 +55,9 @@ async def serve(file: Path, log: FunctionLog) -> None:
     chosen = {name: blueprint.functions[name] for name in configuration.functions}
     functions = Functions.of(chosen, configuration.environment, log.write, every_version=True)
     server = Server(InvokeApi(functions), sockets)
-    serving = asyncio.ensure_future(server.serve_all())
-    provisioning = asyncio.create_task(functions.provision(set(chosen)))
-    either: set[asyncio.Future[Any]] = {serving, stopped}
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    provisioning.cancel()
-    server.should_exit = True
-    await asyncio.wait({serving}, timeout=GRACE_SECONDS)
-    await functions.close()
-    await serving
+    await asgi_server.serve_until(
+        stopped, [server], functions.provision(set(chosen)), functions.close
+    )
 
 
 if __name__ == "__main__":

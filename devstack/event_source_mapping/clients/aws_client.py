@@ -8,6 +8,12 @@ from botocore.config import Config
 
 from devstack.account import REGION
 
+AWS = "aws"
+"""What a person writes in place of an endpoint's address for AWS itself."""
+
+BUCKETS_OF_NO_PLACE = "us-east-1"
+"""The region whose buckets need no location."""
+
 CONNECT_TIMEOUT_SECONDS = 3
 LOCAL_CREDENTIAL = "local"
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
