@@ -62,6 +62,7 @@ def test_a_partition_has_one_batch_on_its_way(broker: Broker) -> None:
     broker.endpoint.answer = hang_in_partition_0
     with broker.mapping(topic, BatchSize=1, ProvisionedPollerConfig=ONE_POLLER):
         topic.wait_until_committed(5)
+        wait_until(lambda: Place(0, 0) in broker.endpoint.places(), "a batch of partition 0")
         sent_meanwhile = broker.endpoint.places()
         done.set()
         topic.wait_until_committed(10)
