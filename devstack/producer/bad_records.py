@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from devstack.producer.orders import Order, encode
+from orders.validation import LARGEST_VALUE_BYTES, MOST_FAULTS
 
 Spoil = Callable[[Order], bytes | None]
 
@@ -24,12 +25,21 @@ class BadKind:
 
 _kinds: dict[str, BadKind] = {}
 KINDS: Mapping[str, BadKind] = _kinds
-"""Every kind by its name, in a fixed order."""
+"""Every kind that is produced, by its name, in a fixed order."""
+_unsent: dict[str, BadKind] = {}
+UNSENT_KINDS: Mapping[str, BadKind] = _unsent
+"""Kinds that are not produced: brokers or the default settings would not let them be refused."""
 
 
-def _expecting(code: str) -> Callable[[Spoil], Spoil]:
+def examples() -> dict[str, BadKind]:
+    """Return one kind for each code that a value by itself can earn."""
+    known = [*KINDS.values(), *UNSENT_KINDS.values()]
+    return {kind.code: kind for kind in reversed(known)}
+
+
+def _expecting(code: str, *, among: dict[str, BadKind] = _kinds) -> Callable[[Spoil], Spoil]:
     def register(spoil: Spoil) -> Spoil:
-        _kinds[spoil.__name__] = BadKind(spoil.__name__, code, spoil)
+        among[spoil.__name__] = BadKind(spoil.__name__, code, spoil)
         return spoil
 
     return register
@@ -200,6 +210,27 @@ def too_long_text(order: Order) -> bytes:
 def nested_too_deeply(_: Order) -> bytes:
     """Open more brackets than a reader has stack for."""
     return b"[" * 100_000
+
+
+# What does not come about by producing alone
+
+
+@_expecting("too_large", among=_unsent)
+def too_large(order: Order) -> bytes:
+    """Write an order of more bytes than one may have; a broker by its default takes no such one."""
+    return encode(order) + b" " * LARGEST_VALUE_BYTES
+
+
+@_expecting("inconsistent_total", among=_unsent)
+def inconsistent_total(order: Order) -> bytes:
+    """Ask for more than the parts sum up to, which only STRICT_TOTALS forbids."""
+    return encode(_with_payment(order, amount=order["payment"]["amount"] + 1))
+
+
+@_expecting("too_many_faults", among=_unsent)
+def too_many_faults(order: Order) -> bytes:
+    """Add more fields than faults are listed: the code is the last one's, not the first's."""
+    return encode(order | {f"field{number}": number for number in range(MOST_FAULTS + 1)})
 
 
 def _with_payment(order: Order, **changes: object) -> Order:

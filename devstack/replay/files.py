@@ -11,9 +11,7 @@ from devstack.errors import UserError
 from devstack.replay import documents
 from devstack.replay.documents import KafkaEvent, RefusedDocumentError
 from devstack.replay.events import Bookmark, Event
-from devstack.replay.json_lines import JsonLines, looks_like_lines
-
-_LINES = frozenset({".jsonl", ".ndjson"})
+from devstack.replay.json_lines import SUFFIXES, JsonLines, looks_like_lines
 
 
 class Part(Protocol):
@@ -70,7 +68,7 @@ class EventFile:
 def part_of(path: Path, batch_size: int) -> Part:
     """Look at a file; raises `UserError` when it holds nothing that can be replayed."""
     try:
-        lines = path.suffix in _LINES or _is_lines(path.read_bytes())
+        lines = path.suffix in SUFFIXES or _is_lines(path.read_bytes())
         if lines or documents.is_order(documents.parsed(path.read_bytes())):
             return JsonLines(path, identity(path), batch_size, whole=not lines)
         return EventFile(path, documents.kafka_event(path.read_bytes()))

@@ -7,13 +7,15 @@ two files share an offset, which the ledger and the quarantine would take for a 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from devstack.event_source_mapping.polling.records import ConsumedRecord, Record
 from devstack.replay.documents import format_of, unwrapped
 from devstack.replay.events import Event, SourcedRecord, packed, sourced
+
+SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
 _LONGEST_STEM = 200  # Kafka's limit for a topic is 249 characters
 _NOT_A_TOPICS = re.compile(r"[^a-zA-Z0-9._-]")
@@ -42,7 +44,7 @@ class JsonLines:
 
     def _records(self, begin: int) -> Iterator[SourcedRecord]:
         for number, line in self._lines():
-            if number < begin or not line.strip():
+            if number < begin:
                 continue
             if event := unwrapped(line):
                 yield from sourced(event.batch, event.event_format, self.place, number)
@@ -56,8 +58,7 @@ class JsonLines:
             if self._whole:
                 yield 0, file.read()
                 return
-            for number, line in enumerate(file):
-                yield number, line.removesuffix(b"\n").removesuffix(b"\r")
+            yield from numbered(file)
 
     def _record(self, number: int, line: bytes) -> Record:
         consumed = ConsumedRecord(
@@ -65,6 +66,13 @@ class JsonLines:
         )
         encoded = self._format.encode(consumed)
         return Record(0, number, self._timestamp_ms, encoded, arrived_at=0)
+
+
+def numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that hold something, without their ends, by number from 0."""
+    for number, line in enumerate(lines):
+        if line.strip():
+            yield number, line.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def looks_like_lines(text: bytes) -> bool:

@@ -11,10 +11,13 @@ from typing import Any, Final, NotRequired, TypedDict
 from aws_lambda_powertools.utilities.data_classes import KafkaEvent
 from aws_lambda_powertools.utilities.data_classes.kafka_event import KafkaEventRecord
 
+from orders.faults import Words, fault
 from orders.record import Fault, Record
 
 _LATEST_MS: Final = 253_402_300_799_999
 """The end of the year 9999."""
+_KEY: Final = Words("key", "ключ")
+_VALUE: Final = Words("value", "значение")
 
 
 class _ItemIdentifier(TypedDict):
@@ -71,8 +74,8 @@ def batch_response(undone: Iterable[Record], fates: Fates | None = None) -> Batc
 
 
 def _record(source: KafkaEventRecord) -> Record:
-    key, key_fault = _decoded(source.get("key"), "key")
-    value, value_fault = _decoded(source.get("value"), "value")
+    key, key_fault = _decoded(source.get("key"), _KEY)
+    value, value_fault = _decoded(source.get("value"), _VALUE)
     headers, headers_fault = _headers(source.get("headers"))
     return Record(
         topic=source.topic,
@@ -87,15 +90,14 @@ def _record(source: KafkaEventRecord) -> Record:
     )
 
 
-def _decoded(text: str | None, part: str) -> tuple[bytes | None, Fault | None]:
+def _decoded(text: str | None, part: Words) -> tuple[bytes | None, Fault | None]:
     """Decode base64; what is none is kept as it came."""
     if text is None:
         return None, None
     try:
         return binascii.a2b_base64(text, strict_mode=True), None
     except (ValueError, TypeError):
-        sentence = f"The record's {part} is not base64 in the Lambda event."
-        return str(text).encode(errors="backslashreplace"), Fault("", "not_base64", sentence)
+        return str(text).encode(errors="backslashreplace"), fault("not_base64", part=part)
 
 
 def _headers(
@@ -109,9 +111,8 @@ def _headers(
             for name, value in entry.items()
         ), None
     except (TypeError, AttributeError):
-        sentence = "The record's headers are not arrays of bytes in the Lambda event."
         kept = (("undecoded", str(entries).encode(errors="backslashreplace")),)
-        return kept, Fault("", "bad_headers", sentence)
+        return kept, fault("bad_headers")
 
 
 def _produced_at_ms(timestamp: object) -> int | None:

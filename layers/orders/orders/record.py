@@ -14,11 +14,14 @@ class Fault:
     """JSON pointer (RFC 6901) to the field; empty for the record as a whole."""
     code: str
     sentence: str
+    russian: str = ""
+    value: str | None = None
+    """What was found there, as JSON, cut and masked; None where there is nothing to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What Kafka delivered; `value` is None for a tombstone."""
+    """What was delivered; `value` is None for a tombstone."""
 
     topic: str
     partition: int
@@ -30,6 +33,8 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
     damage: Fault | None = None
     """Set when the envelope could not be decoded; key and value are then the undecoded text."""
+    source: str = "kafka"
+    """How it came: `kafka`, or `http`; what was posted has no place (topic "", -1, -1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,32 @@ by Python's own JSON reader, which tells keys that stand twice and where each fa
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
 from orders import notation
-from orders.faults import explain
+from orders.faults import Words, explain, fault, unreadable
 from orders.model import Order, is_order_uid
+from orders.paths import pointer
 from orders.record import Fault, Record, Rejection
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 VERSION: Final = 1
 """Raised whenever what is accepted changes, so that a rejection tells which rules it met."""
 LARGEST_VALUE_BYTES: Final = 1_048_576
 MOST_FAULTS: Final = 100
 """How many faults of one record are listed; the rest is only counted."""
+
+_PARTS_OF_GOODS: Final = Words("the items' total_price", "значения total_price товаров")
+_PARTS_OF_AMOUNT: Final = Words(
+    "goods_total, delivery_cost and custom_fee", "goods_total, delivery_cost и custom_fee"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +66,27 @@ def read_order(record: Record, *, strict_totals: bool = False) -> Order | Reject
 
     With `strict_totals`, totals that disagree are a fault too.
     """
-    fault = record.damage or _fault_of_whole(record.value)
-    if fault:
-        return Rejection((fault,))
+    if record.damage:
+        return Rejection((record.damage,))
     value = record.value or b""
+    if reason := _fault_of_whole(record.value):
+        return Rejection((reason,), notation.order_uid(value[:LARGEST_VALUE_BYTES]))
     order = _plain_order(value)
     if order and not (strict_totals and _faults_of_totals(order)):
         return order
     try:
-        return _check(*notation.parse(value), strict_totals=strict_totals)
-    except UnicodeDecodeError as error:
-        code, sentence = "not_utf8", f"The value is not UTF-8 at byte {error.start}."
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        code, sentence = "not_json", f"The value is not JSON at {place}: {error.msg}."
-    except RecursionError:
-        code, sentence = "too_deep", "The value is nested too deeply; an order has three levels."
-    return Rejection((Fault("", code, sentence),))
+        return _read_closely(value, strict_totals=strict_totals)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        return Rejection((unreadable(error),), notation.order_uid(value))
 
 
 def _fault_of_whole(value: bytes | None) -> Fault | None:
     if value is None:
-        return Fault("", "tombstone", "The record has no value (a tombstone); send the order.")
+        return fault("tombstone")
     if not value:
-        return Fault("", "empty_value", "The value is empty; send the order as JSON.")
+        return fault("empty_value")
     if len(value) > LARGEST_VALUE_BYTES:
-        sizes = f"{len(value)} bytes; an order may have {LARGEST_VALUE_BYTES}"
-        return Fault("", "too_large", f"The value has {sizes}.")
+        return fault("too_large", size=len(value), most=LARGEST_VALUE_BYTES)
     return None
 
 
@@ -101,50 +106,61 @@ def _plain_order(value: bytes) -> Order | None:
     return order if value.count(b":") == order.model_dump_json().count(":") else None
 
 
-def _check(document: Any, suspicious: bool, *, strict_totals: bool) -> Order | Rejection:  # noqa: ANN401, FBT001 - JSON, and parse's pair
-    faults: list[Fault] = []
+def _read_closely(value: bytes, *, strict_totals: bool) -> Order | Rejection:
+    """Read a value, or find everything that is wrong with it."""
+    document, suspicious = notation.parse(value)
+    noted: list[notation.Noted] = []
     if suspicious:
-        document = notation.cleaned(document, (), faults)
+        document = notation.cleaned(document, (), noted)
+    details: list[ErrorDetails] = []
+    totals: list[Fault] = []
     try:
         order = Order.model_validate(document)
     except ValidationError as error:
-        known = {fault.path for fault in faults}
-        found = [explain(detail) for detail in error.errors(include_url=False)]
-        faults += [fault for fault in found if fault.path not in known]
+        known = {pointer(one.path) for one in noted}
+        found = error.errors(include_url=False)
+        details = [detail for detail in found if pointer(detail["loc"]) not in known]
     else:
-        faults += _faults_of_totals(order) if strict_totals else []
-        if not faults:
+        totals = _faults_of_totals(order) if strict_totals else []
+        if not noted and not totals:
             return order
-    return Rejection(_bounded(faults), _order_uid(document))
+    faults = chain((fault(*one) for one in noted), map(explain, details), totals)
+    count = len(noted) + len(details) + len(totals)
+    return Rejection(_bounded(faults, count), _order_uid(document, value))
 
 
-def _bounded(faults: list[Fault]) -> tuple[Fault, ...]:
-    if len(faults) <= MOST_FAULTS:
-        return tuple(faults)
-    more = f"{len(faults) - MOST_FAULTS} more faults are not listed."
-    return (*faults[:MOST_FAULTS], Fault("", "too_many_faults", more))
+def _bounded(faults: Iterator[Fault], count: int) -> tuple[Fault, ...]:
+    """List so many faults as are read, and make no more of them."""
+    listed = tuple(islice(faults, MOST_FAULTS))
+    if count <= MOST_FAULTS:
+        return listed
+    return (*listed, fault("too_many_faults", count=count - MOST_FAULTS))
 
 
-def _order_uid(document: Any) -> str | None:  # noqa: ANN401 - JSON
-    uid = document.get("order_uid") if isinstance(document, dict) else None
+def _order_uid(document: Any, value: bytes) -> str | None:  # noqa: ANN401 - JSON
+    if not isinstance(document, dict):
+        return notation.order_uid(value)
+    uid = document.get("order_uid")
     return uid if isinstance(uid, str) and is_order_uid(uid) else None
 
 
 def _faults_of_totals(order: Order) -> list[Fault]:
     payment = order.payment
-    expected = {
-        "goods_total": (sum(item.total_price for item in order.items), "the items' total_price"),
-        "amount": (
-            payment.goods_total + payment.delivery_cost + payment.custom_fee,
-            "goods_total, delivery_cost and custom_fee",
-        ),
-    }
+    goods = sum(item.total_price for item in order.items)
+    paid = payment.goods_total + payment.delivery_cost + payment.custom_fee
+    expected = (
+        ("goods_total", payment.goods_total, goods, _PARTS_OF_GOODS),
+        ("amount", payment.amount, paid, _PARTS_OF_AMOUNT),
+    )
     return [
-        Fault(
-            f"/payment/{field}",
+        fault(
             "inconsistent_total",
-            f"payment.{field} is {getattr(payment, field)}, but {parts} sum up to {total}.",
+            ("payment", field),
+            actual,
+            actual=actual,
+            parts=parts,
+            total=total,
         )
-        for field, (total, parts) in expected.items()
-        if getattr(payment, field) != total
+        for field, actual, total, parts in expected
+        if actual != total
     ]

@@ -1,6 +1,7 @@
 """What is an order and what is not: every rule, and what its refusal tells."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -195,6 +196,25 @@ def test_a_date_is_kept_as_it_was_sent(moment: str) -> None:
     assert order.date_created == moment
 
 
+@given(st.dates() | st.builds("{:04}-{:02}-{:02}".format, *[st.integers(0, 40)] * 3))
+@example("0000-02-29")
+@example("0400-02-29")
+@example("1900-02-29")
+@example("2000-02-29")
+@example("2023-04-31")
+def test_the_days_are_those_of_the_calendar(day: date | str) -> None:
+    accepted = isinstance(read_order(record(sample(date_created=f"{day}T00:00:00Z"))), Order)
+
+    assert accepted == is_calendar_date(str(day))
+
+
+def is_calendar_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def test_a_missing_field_is_named() -> None:
     order = sample()
     del order["items"][0]["rid"], order["oof_shard"]
@@ -228,10 +248,13 @@ def test_every_fault_is_told_not_only_the_first() -> None:
 
 
 def test_more_faults_than_anybody_reads_are_counted() -> None:
-    found = faults({f"field{number}": 1 for number in range(500)})
+    verdict = read_order(record(sample(**{f"field{number}": 1 for number in range(500)})))
 
-    assert len(found) == MOST_FAULTS + 1
-    assert found[-1] == ("", "too_many_faults")
+    assert isinstance(verdict, Rejection)
+    *listed, last = verdict.faults
+    assert [fault.code for fault in listed] == ["unknown_field"] * MOST_FAULTS
+    assert (last.path, last.code) == ("", "too_many_faults")
+    assert last.sentence == "400 more faults are not listed."
 
 
 def test_an_escaped_backslash_is_no_nul_character() -> None:
@@ -248,6 +271,47 @@ def test_a_rejection_tells_the_order_where_it_can_be_read() -> None:
     assert isinstance(verdict, Rejection)
     assert verdict.order_uid == ORDER_UID
     assert verdict.faults[0].sentence == "locale must be a text, not a number."
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (SAMPLE_VALUE[:100], "not_json"),
+        (SAMPLE_VALUE[:100] + "ё".encode("cp1251"), "not_utf8"),
+        (b"[" + SAMPLE_VALUE + b"]", "wrong_type"),
+        (json.dumps(SAMPLE_VALUE.decode()).encode(), "wrong_type"),
+        (b'{"order_uid"\n:\t"b563feb7b2b84b6test", "a":' + b"[" * 100_000, "too_deep"),
+        (SAMPLE_VALUE + b" " * LARGEST_VALUE_BYTES, "too_large"),
+    ],
+)
+def test_a_value_that_cannot_be_read_tells_its_order_all_the_same(value: bytes, code: str) -> None:
+    verdict = read_order(record(value))
+
+    assert isinstance(verdict, Rejection)
+    assert (verdict.code, verdict.order_uid) == (code, ORDER_UID)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'{"order_uid":"a/b',
+        b'{"order_uid":"a/b"',
+        b'{"order_uid":""',
+        b'{"order_uid":' + b'"' + b"a" * 65 + b'"',
+        b'{"order_uid":1',
+        '{"order_uid":"ё"'.encode(),
+        b'{"payment":{"order_uid":"nested"}}',
+        b" " * LARGEST_VALUE_BYTES + SAMPLE_VALUE,
+        b"plain",
+        b"",
+        None,
+    ],
+)
+def test_what_could_be_no_orders_id_is_told_as_none(value: bytes | None) -> None:
+    verdict = read_order(record(value))
+
+    assert isinstance(verdict, Rejection)
+    assert verdict.order_uid is None
 
 
 def test_a_damaged_envelope_is_a_fault() -> None:
