@@ -8,7 +8,7 @@ from orders import bootstrap, kafka, telemetry
 from orders.ingestion import ingest
 
 store = bootstrap.order_store()
-strict_totals = bootstrap.settings().strict_totals
+judge = bootstrap.judge()
 
 
 @telemetry.invocation
@@ -18,7 +18,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> kafka.Batch
         kafka.records(event),
         store,
         seconds_left=telemetry.deadline(context),
-        strict_totals=strict_totals,
+        judge=judge,
     )
     telemetry.batch_ingested(result)
     return kafka.batch_response(result.undone, telemetry.fates(result, context))

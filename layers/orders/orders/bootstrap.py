@@ -4,12 +4,14 @@ Each is made once and connects when it is first used.
 """
 
 from functools import cache as once
+from functools import partial
 
-from orders import lookup
+from orders import lookup, validation
 from orders.cache import OrderCache
 from orders.config import Settings
 from orders.database import Database
-from orders.repository import PostgresOrderReader, PostgresOrderStore
+from orders.repository import PostgresOrderReader, PostgresOrderStore, PostgresQuarantine
+from orders.settlement import Judge
 
 
 @once
@@ -32,6 +34,16 @@ def order_store() -> PostgresOrderStore:
 def order_reader() -> PostgresOrderReader:
     """Return where look-ups find orders."""
     return PostgresOrderReader(database())
+
+
+def quarantine_store() -> PostgresQuarantine:
+    """Return where refused records are kept."""
+    return PostgresQuarantine(database())
+
+
+def judge() -> Judge:
+    """Return the rules that this environment's settings ask for."""
+    return partial(validation.judge, strict_totals=settings().strict_totals)
 
 
 def order_cache() -> OrderCache:

@@ -84,9 +84,10 @@ class Database:
         """
         return self._do(work, time.monotonic() + seconds, share=0.5)
 
-    def transact(self, work: Callable[[Session], T], *, seconds: float) -> T:
+    def transact(self, work: Callable[[Session], T], *, seconds: float, keep: bool = True) -> T:
         """Do work in one transaction, again on a new connection if the warm one is dead.
 
+        Unless it is kept, all of it is taken back at its end.
         The work must change nothing when it is done twice: a connection may die after the commit.
         Raises InvalidRequestError when the data is refused, StoreUnavailableError otherwise.
         """
@@ -94,7 +95,7 @@ class Database:
         def transaction(session: Session) -> T:
             session.script(f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)}")
             result = work(session)
-            session.script("COMMIT")
+            session.script("COMMIT" if keep else "ROLLBACK")
             return result
 
         return self._do(transaction, time.monotonic() + seconds, share=1.0)

@@ -40,3 +40,21 @@ class StoreUnavailableError(OrderServiceError):
     """The infrastructure is at fault: the same request may succeed later."""
 
     code = "store_unavailable"
+
+
+class RecordNotFoundError(OrderServiceError):
+    """No quarantined record of that number is there."""
+
+    code = "quarantined_record_not_found"
+
+
+class NotOpenError(OrderServiceError):
+    """The quarantined record is settled: redriven or discarded."""
+
+    code = "not_open"
+
+
+class RedriveLimitError(OrderServiceError):
+    """The loop guard holds a record back that was tried too often."""
+
+    code = "redrive_limit"

@@ -5,13 +5,14 @@ offset; or it is named as undone. Doing it all again changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
-from orders.errors import InvalidRequestError
-from orders.record import Fault, Record, Rejection
-from orders.validation import Accepted, Refused, Verdict, judge
+from orders import settlement, validation
+from orders.record import Record
+from orders.settlement import Fate, Judge, OrderTransaction, Outcome
+from orders.validation import Refused, Verdict
 
 SLICE_RECORDS: Final = 1000
 """How many records one transaction settles."""
@@ -20,20 +21,20 @@ _LEAST_SECONDS: Final = 1.0
 T = TypeVar("T")
 
 
-class Transaction(Protocol):
+class Transaction(OrderTransaction, Protocol):
     """What ingestion asks of one open transaction."""
 
-    def lock_ledger(self, partitions: Collection[tuple[str, int]]) -> None:
-        """Keep others from settling records of these partitions until the end."""
+    def lock_ledger(self, records: Sequence[Record]) -> bool:
+        """Keep others from settling records of these partitions until the end.
 
-    def insert_orders(self, accepted: Sequence[Accepted]) -> set[str]:
-        """Insert the orders whose ids are free; return those ids."""
-
-    def digests(self, order_uids: Collection[str]) -> Mapping[str, bytes]:
-        """Return the content digests of stored orders."""
+        Tells whether some of these offsets are in the ledger already.
+        """
 
     def quarantine(self, refused: Sequence[Refused]) -> None:
         """Keep the records and the reasons; a record that is kept already stays as it is."""
+
+    def release(self, accepted: Sequence[Fate]) -> None:
+        """Close the quarantine entries, if any, of records that are accepted by now."""
 
     def note_offsets(self, records: Sequence[Record], duplicates: Sequence[Record]) -> None:
         """Enter the offsets into the ledger; count the duplicates that are new to it."""
@@ -70,7 +71,7 @@ def ingest(
     store: OrderStore,
     *,
     seconds_left: Callable[[], float],
-    strict_totals: bool = False,
+    judge: Judge = validation.judge,
 ) -> Result:
     """Settle the records in the event's order, slice by slice, while time lasts.
 
@@ -82,8 +83,7 @@ def ingest(
         before = seconds_left()
         if start and before < _LEAST_SECONDS + 2 * slowest:
             return result + Result(undone=tuple(waiting[start:]))
-        part = waiting[start : start + SLICE_RECORDS]
-        verdicts = [judge(record, strict_totals=strict_totals) for record in part]
+        verdicts = [judge(record) for record in waiting[start : start + SLICE_RECORDS]]
         result += _settle(verdicts, store, seconds_left)
         slowest = max(slowest, before - seconds_left())
     return result
@@ -92,72 +92,28 @@ def ingest(
 def _settle(
     verdicts: Sequence[Verdict], store: OrderStore, seconds_left: Callable[[], float]
 ) -> Result:
-    """Settle in one transaction; split around what the store refuses as bad data."""
-    try:
-        return store.transact(
-            lambda transaction: _apply(verdicts, transaction),
-            seconds=max(seconds_left(), _LEAST_SECONDS),
-        )
-    except InvalidRequestError as error:
-        if len(verdicts) > 1:
-            middle = len(verdicts) // 2
-            first = _settle(verdicts[:middle], store, seconds_left)
-            return first + _settle(verdicts[middle:], store, seconds_left)
-        if isinstance(verdicts[0], Refused):
-            raise  # quarantine takes any record: this is a defect of ours
-        return _settle([_refused_by_store(verdicts[0], error)], store, seconds_left)
+    """Settle in one transaction; in several around what the store refuses as bad data."""
+
+    def transact(some: Sequence[Verdict]) -> Result:
+        seconds = max(seconds_left(), _LEAST_SECONDS)
+        return store.transact(lambda transaction: _apply(some, transaction), seconds=seconds)
+
+    results = settlement.around_refusals(verdicts, transact, settlement.refused_by_store)
+    return sum(results, Result())
 
 
 def _apply(verdicts: Sequence[Verdict], transaction: Transaction) -> Result:
     records = [verdict.record for verdict in verdicts]
-    transaction.lock_ledger({(record.topic, record.partition) for record in records})
-    stored, repeated = _store_new(
-        [verdict for verdict in verdicts if isinstance(verdict, Accepted)], transaction
-    )
-    conflicts = [_conflict(one) for one in repeated if one.digest != stored[one.order.order_uid]]
-    duplicates = [one.record for one in repeated if one.digest == stored[one.order.order_uid]]
-    refused = [verdict for verdict in verdicts if isinstance(verdict, Refused)] + conflicts
+    delivered_before = transaction.lock_ledger(records)
+    fates = settlement.settle(verdicts, transaction)
+    refused = [verdict for _, verdict in fates if isinstance(verdict, Refused)]
     transaction.quarantine(refused)
+    if delivered_before:
+        transaction.release([fate for fate in fates if fate.outcome is not Outcome.REFUSED])
+    duplicates = [verdict.record for outcome, verdict in fates if outcome is Outcome.DUPLICATE]
     transaction.note_offsets(records, duplicates)
     return Result(
-        stored=len(records) - len(refused) - len(duplicates),
+        stored=len(fates) - len(refused) - len(duplicates),
         duplicates=len(duplicates),
         quarantined=Counter(one.rejection.code for one in refused),
     )
-
-
-def _store_new(
-    accepted: Sequence[Accepted], transaction: Transaction
-) -> tuple[dict[str, bytes], list[Accepted]]:
-    """Insert the first record of each id, sorted by it so that concurrent writers cannot deadlock.
-
-    Returns the digest that is stored now under each id, and the records that came second.
-    """
-    first: dict[str, Accepted] = {}
-    for one in accepted:
-        first.setdefault(one.order.order_uid, one)
-    inserted = transaction.insert_orders([first[uid] for uid in sorted(first)])
-    stored = {uid: first[uid].digest for uid in inserted}
-    stored |= transaction.digests(first.keys() - inserted)
-    repeated = [
-        one
-        for one in accepted
-        if (uid := one.order.order_uid) not in inserted or first[uid] is not one
-    ]
-    return stored, repeated
-
-
-def _conflict(accepted: Accepted) -> Refused:
-    uid = accepted.order.order_uid
-    sentence = (
-        f"order_uid {uid} is stored with different content, and orders never change; "
-        "send a new order under a new order_uid."
-    )
-    fault = Fault("/order_uid", "conflict", sentence)
-    return Refused(accepted.record, Rejection((fault,), uid))
-
-
-def _refused_by_store(accepted: Accepted, error: InvalidRequestError) -> Refused:
-    sentence = f"The database refuses the order as bad data (SQLSTATE {error.sqlstate}): {error}"
-    fault = Fault("", error.code, sentence)
-    return Refused(accepted.record, Rejection((fault,), accepted.order.order_uid))

@@ -8,6 +8,8 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from orders.quarantine.store import Attempted
+from orders.record import Fault, Rejection
 from orders.validation import VERSION, Accepted, Refused
 
 
@@ -66,6 +68,7 @@ def order_columns(accepted: Sequence[Accepted]) -> dict[str, str]:
         "sm_id": numbers(order.sm_id for order in orders),
         "date_created": texts(order.date_created for order in orders),
         "oof_shard": texts(order.oof_shard for order in orders),
+        "source": texts(record.source for record in records),
         "topic": texts(record.topic for record in records),
         "partition": numbers(record.partition for record in records),
         "record_offset": numbers(record.offset for record in records),
@@ -113,13 +116,64 @@ def refused_row(refused: Refused) -> dict[str, Any]:
         "key": _base64(record.key),
         "value": _base64(record.value),
         "headers": [_header(name, value) for name, value in record.headers],
-        "code": rejection.code,
-        "faults": [
-            {"path": fault.path, "code": fault.code, "sentence": fault.sentence}
-            for fault in rejection.faults
-        ],
-        "order_uid": rejection.order_uid,
+        **_rejection_row(rejection),
         "validator_version": VERSION,
+    }
+
+
+def attempt_row(attempted: Attempted) -> dict[str, Any]:
+    """Return a row of quarantine_attempts as JSON can hold it."""
+    verdict = attempted.fate.verdict
+    found = (
+        _rejection_row(verdict.rejection)
+        if isinstance(verdict, Refused)
+        else {"code": None, "faults": [], "order_uid": verdict.order.order_uid}
+    )
+    return {
+        "record_id": attempted.record_id,
+        "outcome": attempted.fate.outcome,
+        **found,
+        "validator_version": VERSION,
+        "document": _base64(attempted.document),
+    }
+
+
+def faults(rows: Iterable[dict[str, Any]]) -> tuple[Fault, ...]:
+    """Read the faults of a row."""
+    return tuple(
+        Fault(
+            row["path"], row["code"], row["sentence"], row.get("sentence_ru", ""), row.get("value")
+        )
+        for row in rows
+    )
+
+
+def headers(rows: Iterable[dict[str, str]]) -> tuple[tuple[str, bytes], ...]:
+    """Read the headers of a row, as they were delivered."""
+    return tuple((_header_name(row), base64.b64decode(row["value"])) for row in rows)
+
+
+def _header_name(row: dict[str, str]) -> str:
+    if "name" in row:
+        return row["name"]
+    return base64.b64decode(row["name_base64"]).decode(errors="surrogatepass")
+
+
+def _rejection_row(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "code": rejection.code,
+        "faults": [_fault_row(fault) for fault in rejection.faults],
+        "order_uid": rejection.order_uid,
+    }
+
+
+def _fault_row(fault: Fault) -> dict[str, str | None]:
+    return {
+        "path": fault.path,
+        "code": fault.code,
+        "sentence": fault.sentence,
+        "sentence_ru": fault.russian,
+        "value": fault.value,
     }
 
 

@@ -1,8 +1,10 @@
 """Look-up: an order's id in, the order ready to be answered out; cache first, then the store."""
 
+import base64
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final, NamedTuple, Protocol
 
 from orders.cache import Absent, OrderCache
@@ -41,6 +43,35 @@ class Found(NamedTuple):
     store_seconds: float
 
 
+class Position(NamedTuple):
+    """Where an order stands among all, the newest first."""
+
+    ingested_at: datetime
+    order_uid: str
+
+
+class CustomerOrders(NamedTuple):
+    """A page of a customer's orders, and what to ask the next one with."""
+
+    orders: list[EncodedOrder]
+    next_cursor: str | None
+
+
+class CustomerOrderReader(Protocol):
+    """Where a customer's orders are found."""
+
+    def of_customer(
+        self, customer_id: str, *, after: Position | None, most: int, seconds: float
+    ) -> list[tuple[Position, EncodedOrder]]:
+        """Return orders, those stored last first; raises StoreUnavailableError."""
+
+
+def check_order_uid(order_uid: str) -> None:
+    """Raise InvalidRequestError (`malformed_order_uid`) for what cannot be an order's id."""
+    if not is_order_uid(order_uid):
+        raise InvalidRequestError(MALFORMED_ORDER_UID, code="malformed_order_uid")
+
+
 def look_up(
     order_uid: str,
     cache: OrderCache,
@@ -53,8 +84,7 @@ def look_up(
     Raises InvalidRequestError (`malformed_order_uid`), OrderNotFoundError and, for an order that
     is not cached, StoreUnavailableError.
     """
-    if not is_order_uid(order_uid):
-        raise InvalidRequestError(MALFORMED_ORDER_UID, code="malformed_order_uid")
+    check_order_uid(order_uid)
     started = clock()
     cached = cache.get(order_uid)
     looked = clock()
@@ -74,6 +104,38 @@ def _from_store(order_uid: str, cache: OrderCache, reader: OrderReader) -> Encod
     else:
         cache.put_absent(order_uid)
     return order
+
+
+def customer_orders(
+    customer_id: str, reader: CustomerOrderReader, *, limit: int, cursor: str | None = None
+) -> CustomerOrders:
+    """Return a customer's orders, those that were stored last first.
+
+    What is stored between two pages changes neither: an order stands on one page, once.
+    Raises InvalidRequestError (`malformed_cursor`) and StoreUnavailableError.
+    """
+    after = _position(cursor) if cursor else None
+    found = reader.of_customer(customer_id, after=after, most=limit + 1, seconds=STORE_SECONDS)
+    more = len(found) > limit
+    next_cursor = _cursor(found[limit - 1][0]) if more else None
+    return CustomerOrders([order for _, order in found[:limit]], next_cursor)
+
+
+def _cursor(position: Position) -> str:
+    text = f"{position.ingested_at.isoformat()} {position.order_uid}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> Position:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+        moment, _, order_uid = text.partition(" ")
+        check_order_uid(order_uid)
+        return Position(datetime.fromisoformat(moment).astimezone(UTC), order_uid)
+    except (ValueError, OverflowError, InvalidRequestError) as error:
+        message = "The cursor is none that an earlier page gave."
+        raise InvalidRequestError(message, code="malformed_cursor") from error
 
 
 def warm(

@@ -10,7 +10,7 @@ import pytest
 from orders import bootstrap, migrations
 from orders.config import Settings
 from orders.database import Database, Row
-from orders.repository import PostgresOrderReader, PostgresOrderStore
+from orders.repository import PostgresOrderReader, PostgresOrderStore, PostgresQuarantine
 from tests.servers import PostgresServer
 
 ROOT = Path(__file__).parents[3]
@@ -53,6 +53,11 @@ def reader(database: Database) -> PostgresOrderReader:
 
 
 @pytest.fixture
+def quarantined(database: Database) -> PostgresQuarantine:
+    return PostgresQuarantine(database)
+
+
+@pytest.fixture
 def query(database: Database) -> Iterator[Query]:
     """Ask the database on a connection that the code under test does not share."""
     session = database.connect()
@@ -65,6 +70,7 @@ def load_function(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LoadFunction]:
     """Start a function as Lambda does: its own environment, its module imported anew."""
+    databases: list[Database] = []
 
     def load(name: str, **more: str) -> Any:  # noqa: ANN401 - a module
         for variable, value in {**environment, **more}.items():
@@ -76,13 +82,14 @@ def load_function(
         assert spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
+        databases.append(bootstrap.database())
         return module
 
     def forget() -> None:
-        if bootstrap.settings.cache_info().currsize:
-            bootstrap.database().close()
         bootstrap.settings.cache_clear()
         bootstrap.database.cache_clear()
 
     yield load
     forget()
+    for one in databases:
+        one.close()

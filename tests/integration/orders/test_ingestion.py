@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from orders.ingestion import Result, ingest
 from orders.model import Order
 from orders.record import Fault, Record
 from orders.repository import PostgresOrderReader, PostgresOrderStore
+from orders.validation import judge
 from tests.integration.orders.conftest import Query
 from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, orders, record, records, sample
 
@@ -25,7 +27,10 @@ ONE_DATABASE = hypothesis_settings(
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-TABLES = ("orders", "deliveries", "payments", "items", "quarantined_records", "ingested_offsets")
+TABLES = (
+    *("orders", "deliveries", "payments", "items"),
+    *("quarantined_records", "quarantine_attempts", "ingested_offsets"),
+)
 
 
 def run(batch: list[Record], store: PostgresOrderStore, seconds: float = 30.0) -> Result:
@@ -197,7 +202,7 @@ def test_a_stored_order_is_not_quarantined_when_stricter_rules_meet_its_redelive
     batch = records(sample(payment__amount=1))
     run(batch, store)
 
-    ingest(batch, store, seconds_left=lambda: 30.0, strict_totals=True)
+    ingest(batch, store, seconds_left=lambda: 30.0, judge=partial(judge, strict_totals=True))
 
     assert query("SELECT count(*) FROM quarantined_records") == [[0]]
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from orders.errors import InvalidRequestError, StoreUnavailableError
 from orders.model import Delivery, EncodedOrder, Item, Order, Payment
 from orders.record import Record
+from orders.settlement import Fate
 from orders.validation import Accepted, Refused
 
 T = TypeVar("T")
@@ -114,6 +115,7 @@ class InMemoryOrderStore:
     quarantined: dict[tuple[str, int, int], Refused] = field(default_factory=dict)
     offsets: set[tuple[str, int, int]] = field(default_factory=set)
     duplicates: set[tuple[str, int, int]] = field(default_factory=set)
+    released: list[tuple[str, int, int]] = field(default_factory=list)
     transactions: list[int] = field(default_factory=list)
 
     def transact(self, work: Callable[["InMemoryOrderStore"], T], *, seconds: float) -> T:
@@ -134,9 +136,10 @@ class InMemoryOrderStore:
             self.orders, self.quarantined, self.offsets, self.duplicates = before
             raise
 
-    def lock_ledger(self, partitions: Collection[tuple[str, int]]) -> None:
+    def lock_ledger(self, records: Sequence[Record]) -> bool:
         """Lock nothing: there is one writer."""
-        assert partitions
+        assert records
+        return any(_place(one) in self.offsets for one in records)
 
     def insert_orders(self, accepted: Sequence[Accepted]) -> set[str]:
         """Keep the new ones."""
@@ -157,6 +160,20 @@ class InMemoryOrderStore:
         """Keep the refused."""
         for one in refused:
             self.quarantined.setdefault(_place(one.record), one)
+
+    def documents(self, order_uids: Collection[str]) -> dict[str, EncodedOrder]:
+        """Return orders that are kept."""
+        return {
+            uid: EncodedOrder(uid, one.order.model_dump_json(), one.digest.hex())
+            for uid in order_uids
+            for one in [self.orders[uid]]
+        }
+
+    def release(self, accepted: Sequence[Fate]) -> None:
+        """Forget the refusals of what is accepted now."""
+        for fate in accepted:
+            if self.quarantined.pop(_place(fate.verdict.record), None):
+                self.released.append(_place(fate.verdict.record))
 
     def note_offsets(self, records: Sequence[Record], duplicates: Sequence[Record]) -> None:
         """Keep the offsets."""

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders import ingestion
+from orders import ingestion, validation
 from orders.errors import InvalidRequestError, StoreUnavailableError
 from orders.ingestion import Result
 from orders.record import Record
@@ -125,3 +126,29 @@ def test_the_first_slice_is_tried_even_when_no_time_is_left() -> None:
 
 def test_an_empty_batch_is_done() -> None:
     assert ingest([], InMemoryOrderStore(fails=True)) == Result()
+
+
+def test_a_refused_record_that_looser_rules_accept_leaves_the_quarantine() -> None:
+    store = InMemoryOrderStore()
+    batch = records(sample(payment__amount=1), b"!")
+    ingestion.ingest(
+        batch,
+        store,
+        seconds_left=lambda: 60.0,
+        judge=partial(validation.judge, strict_totals=True),
+    )
+
+    result = ingest(batch, store)
+
+    assert result == Result(1, 0, Counter(not_json=1))
+    assert store.released == [("orders", 0, 0)]
+    assert set(store.quarantined) == {("orders", 0, 1)}
+
+
+def test_records_that_are_new_are_not_looked_for_in_the_quarantine() -> None:
+    class Watching(InMemoryOrderStore):
+        def release(self, accepted: object) -> None:
+            message = f"needless: {accepted}"
+            raise AssertionError(message)
+
+    assert ingest(records(sample(), b"!"), Watching()).stored == 1

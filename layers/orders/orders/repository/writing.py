@@ -1,9 +1,10 @@
-"""Repository: the only SQL. Orders, refused records and offsets in; stored orders out.
+"""Writing: judged records in, their rows and the ledger's in one transaction out.
 
 Whole batches are written as sets: arrays for the orders, since only PostgreSQL knows which ids are
-free, and COPY for their parts. An order is read by one statement that builds its canonical JSON.
+free, and COPY for their parts.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
@@ -11,15 +12,24 @@ from typing import Final, TypeVar
 from orders import literals
 from orders.database import Database, Session
 from orders.model import EncodedOrder
+from orders.quarantine.store import Attempted
 from orders.record import Record
+from orders.repository import attempts, documents
+from orders.settlement import Fate
 from orders.validation import Accepted, Refused
 
 T = TypeVar("T")
 
+_ACTOR: Final = "ingestion"
+
+# The rows are locked before they are read: what others wrote meanwhile is seen.
 _LOCK_LEDGER: Final = """
-SELECT topic, partition FROM ingested_offsets
-WHERE (topic, partition) IN (SELECT * FROM unnest(:topics::text[], :partitions::integer[]))
-ORDER BY topic, partition FOR UPDATE
+SELECT ledger.offsets && batch.offsets::int8multirange
+FROM ingested_offsets AS ledger
+JOIN unnest(:topics::text[], :partitions::integer[], :offsets::text[])
+    AS batch (topic, partition, offsets)
+    ON (ledger.topic, ledger.partition) = (batch.topic, batch.partition)
+ORDER BY ledger.topic, ledger.partition FOR UPDATE OF ledger
 """
 _OPEN_LEDGER: Final = """
 INSERT INTO ingested_offsets (topic, partition)
@@ -40,22 +50,23 @@ _INSERT_ORDERS: Final = """
 INSERT INTO orders (
     order_uid, track_number, entry, locale, internal_signature, customer_id, delivery_service,
     shardkey, sm_id, date_created, date_created_text, oof_shard,
-    topic, partition, record_offset, produced_at, content_digest
+    source, topic, partition, record_offset, produced_at, content_digest
 )
 SELECT
     order_uid, track_number, entry, locale, internal_signature, customer_id, delivery_service,
     shardkey, sm_id, date_created::timestamptz, date_created, oof_shard,
-    topic, partition, record_offset, to_timestamp(produced_at_ms / 1000.0), decode(digest, 'hex')
+    source, nullif(topic, ''), nullif(partition, -1), nullif(record_offset, -1),
+    to_timestamp(produced_at_ms / 1000.0), decode(digest, 'hex')
 FROM unnest(
     :order_uid::text[], :track_number::text[], :entry::text[], :locale::text[],
     :internal_signature::text[], :customer_id::text[], :delivery_service::text[],
     :shardkey::text[], :sm_id::bigint[], :date_created::text[], :oof_shard::text[],
-    :topic::text[], :partition::integer[], :record_offset::bigint[], :produced_at_ms::bigint[],
-    :digest::text[]
+    :source::text[], :topic::text[], :partition::integer[], :record_offset::bigint[],
+    :produced_at_ms::bigint[], :digest::text[]
 ) AS batch (
     order_uid, track_number, entry, locale, internal_signature, customer_id, delivery_service,
-    shardkey, sm_id, date_created, oof_shard, topic, partition, record_offset, produced_at_ms,
-    digest
+    shardkey, sm_id, date_created, oof_shard, source, topic, partition, record_offset,
+    produced_at_ms, digest
 )
 ON CONFLICT DO NOTHING
 RETURNING order_uid
@@ -76,7 +87,7 @@ COPY items (order_uid, position, chrt_id, track_number, price, rid, name, sale, 
 """
 # A record whose order is stored stays so, even if stricter rules meet its redelivery.
 _QUARANTINE: Final = """
-INSERT INTO quarantined_records (
+WITH kept AS (INSERT INTO quarantined_records (
     topic, partition, record_offset, produced_at, timestamp_type, key, value, headers,
     code, faults, order_uid, validator_version
 )
@@ -96,40 +107,24 @@ WHERE NOT EXISTS (
         = (refused.topic, refused.partition, refused.record_offset)
     AND orders.produced_at IS NOT DISTINCT FROM to_timestamp(refused.produced_at_ms / 1000.0)
 )
+ORDER BY topic, partition, record_offset
 ON CONFLICT DO NOTHING
+RETURNING id, faults, validator_version)
+INSERT INTO quarantine_attempts (record_id, number, actor, outcome, faults, validator_version)
+SELECT id, 1, :actor::text, 'refused', faults, validator_version FROM kept
 """
-# The canonical JSON: compact, in the model's order; row_to_json and array_to_json add no blanks.
-_DOCUMENTS: Final = """
-SELECT orders.order_uid, encode(content_digest, 'hex'), (
-    SELECT row_to_json(document)::text FROM (SELECT
-        orders.order_uid, orders.track_number, orders.entry,
-        (SELECT row_to_json(part) FROM (
-            SELECT name, phone, zip, city, address, region, email
-            FROM deliveries WHERE deliveries.order_uid = orders.order_uid
-        ) AS part) AS delivery,
-        (SELECT row_to_json(part) FROM (
-            SELECT transaction, request_id, currency, provider, amount, payment_dt, bank,
-                delivery_cost, goods_total, custom_fee
-            FROM payments WHERE payments.order_uid = orders.order_uid
-        ) AS part) AS payment,
-        (SELECT array_to_json(array_agg(row_to_json(part))) FROM (
-            SELECT chrt_id, track_number, price, rid, name, sale, size, total_price, nm_id, brand,
-                status
-            FROM items WHERE items.order_uid = orders.order_uid ORDER BY position
-        ) AS part) AS items,
-        orders.locale, orders.internal_signature, orders.customer_id, orders.delivery_service,
-        orders.shardkey, orders.sm_id, orders.date_created_text AS date_created, orders.oof_shard
-    ) AS document
-)
-FROM orders
-"""
-_ONE_DOCUMENT: Final = _DOCUMENTS + "WHERE orders.order_uid = :uid::text"
-_SOME_DOCUMENTS: Final = _DOCUMENTS + "WHERE orders.order_uid = ANY(:uids::text[])"
-_NEWEST: Final = """
-SELECT order_uid FROM orders ORDER BY ingested_at DESC, order_uid DESC LIMIT :most::integer
-"""
-_IS_MIGRATED: Final = """
-SELECT EXISTS (SELECT FROM schema_migrations WHERE version = :version::text)
+_WAITING: Final = """
+SELECT record.id, batch.number
+FROM quarantined_records AS record
+JOIN unnest(
+    :topics::text[], :partitions::integer[], :offsets::bigint[], :produced_at_ms::bigint[],
+    :digests::text[]
+) WITH ORDINALITY AS batch (topic, partition, record_offset, produced_at_ms, digest, number)
+    ON (record.topic, record.partition, record.record_offset)
+        = (batch.topic, batch.partition, batch.record_offset)
+    AND record.produced_at IS NOT DISTINCT FROM to_timestamp(batch.produced_at_ms / 1000.0)
+    AND record.value_digest = decode(batch.digest, 'hex')
+WHERE record.state = 'open' ORDER BY record.id FOR UPDATE OF record
 """
 
 
@@ -149,19 +144,11 @@ class PostgresOrderStore:
         )
 
 
-class PostgresTransaction:
-    """One open transaction of ingestion."""
+class OrderWriter:
+    """What every transaction that stores orders can do."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    def lock_ledger(self, partitions: Collection[tuple[str, int]]) -> None:
-        """Lock the ledger's rows of these partitions in one order for all writers."""
-        topics, numbers = zip(*sorted(partitions), strict=True)
-        rows = {"topics": literals.texts(topics), "partitions": literals.numbers(numbers)}
-        if len(self._session.run(_LOCK_LEDGER, **rows)) < len(partitions):
-            self._session.run(_OPEN_LEDGER, **rows)
-            self._session.run(_LOCK_LEDGER, **rows)
 
     def insert_orders(self, accepted: Sequence[Accepted]) -> set[str]:
         """Insert the orders whose ids are free, with their parts; return those ids."""
@@ -185,70 +172,69 @@ class PostgresTransaction:
         rows = self._session.run(_DIGESTS, uids=literals.texts(order_uids))
         return {uid: bytes.fromhex(digest) for uid, digest in rows}
 
+    def documents(self, order_uids: Collection[str]) -> Mapping[str, EncodedOrder]:
+        """Return stored orders by their ids."""
+        return documents.some(self._session, order_uids)
+
+
+class PostgresTransaction(OrderWriter):
+    """One open transaction of ingestion."""
+
+    def lock_ledger(self, records: Sequence[Record]) -> bool:
+        """Lock the ledger's rows of these partitions in one order for all writers.
+
+        Tells whether some of these offsets are in the ledger already.
+        """
+        rows = _ledger_rows(_offsets(records))
+        locked = self._session.run(_LOCK_LEDGER, **rows)
+        if len(locked) < len(_offsets(records)):
+            partitions = {name: rows[name] for name in ("topics", "partitions")}
+            self._session.run(_OPEN_LEDGER, **partitions)
+            locked = self._session.run(_LOCK_LEDGER, **rows)
+        return any(overlaps for (overlaps,) in locked)
+
     def quarantine(self, refused: Sequence[Refused]) -> None:
         """Keep the records and the reasons; a record that is kept already stays as it is."""
         if refused:
-            self._session.run(
-                _QUARANTINE, records=json.dumps([literals.refused_row(r) for r in refused])
-            )
+            rows = [literals.refused_row(one) for one in refused]
+            self._session.run(_QUARANTINE, records=json.dumps(rows), actor=_ACTOR)
+
+    def release(self, accepted: Sequence[Fate]) -> None:
+        """Close the quarantine entries, if any, of records that are accepted by now."""
+        records = [fate.verdict.record for fate in accepted]
+        rows = self._session.run(
+            _WAITING,
+            topics=literals.texts(record.topic for record in records),
+            partitions=literals.numbers(record.partition for record in records),
+            offsets=literals.numbers(record.offset for record in records),
+            produced_at_ms=literals.numbers(record.produced_at_ms for record in records),
+            digests=literals.texts(
+                hashlib.sha256(record.value or b"").hexdigest() for record in records
+            ),
+        )
+        released = [Attempted(record_id, accepted[number - 1], None) for record_id, number in rows]
+        attempts.note(self._session, released, _ACTOR)
 
     def note_offsets(self, records: Sequence[Record], duplicates: Sequence[Record]) -> None:
         """Enter the offsets into the ledger; count the duplicates that are new to it."""
         offsets, repeated = _offsets(records), _offsets(duplicates)
-        topics, numbers = zip(*offsets, strict=True)
         self._session.run(
             _NOTE_OFFSETS,
-            topics=literals.texts(topics),
-            partitions=literals.numbers(numbers),
-            offsets=literals.texts(map(literals.multirange, offsets.values())),
+            **_ledger_rows(offsets),
             duplicates=literals.texts(
                 literals.multirange(repeated.get(partition, [])) for partition in offsets
             ),
         )
 
 
-class PostgresOrderReader:
-    """Where look-ups find orders."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def find(self, order_uid: str, *, seconds: float) -> EncodedOrder | None:
-        """Return a stored order, or None.
-
-        Raises StoreUnavailableError after about so many seconds.
-        """
-        rows = self._database.read(
-            lambda session: session.run(_ONE_DOCUMENT, uid=order_uid), seconds=seconds
-        )
-        return _encoded(*rows[0]) if rows else None
-
-    def newest(self, most: int, *, seconds: float) -> list[str]:
-        """Return the ids of the orders that came last, newest first."""
-        rows = self._database.read(
-            lambda session: session.run(_NEWEST, most=str(most)), seconds=seconds
-        )
-        return [uid for (uid,) in rows]
-
-    def find_all(self, order_uids: Sequence[str], *, seconds: float) -> list[EncodedOrder]:
-        """Return stored orders in the order of their ids as given."""
-        rows = self._database.read(
-            lambda session: session.run(_SOME_DOCUMENTS, uids=literals.texts(order_uids)),
-            seconds=seconds,
-        )
-        found = {row[0]: _encoded(*row) for row in rows}
-        return [found[uid] for uid in order_uids if uid in found]
-
-    def is_migrated(self, version: str, *, seconds: float) -> bool:
-        """Tell whether the schema has this migration."""
-        rows = self._database.read(
-            lambda session: session.run(_IS_MIGRATED, version=version), seconds=seconds
-        )
-        return bool(rows[0][0])
-
-
-def _encoded(order_uid: str, digest: str, body: str) -> EncodedOrder:
-    return EncodedOrder(order_uid, body, digest)
+def _ledger_rows(offsets: Mapping[tuple[str, int], Iterable[int]]) -> dict[str, str]:
+    """Write offsets by partition as one array literal a column."""
+    topics, numbers = zip(*offsets, strict=True)
+    return {
+        "topics": literals.texts(topics),
+        "partitions": literals.numbers(numbers),
+        "offsets": literals.texts(map(literals.multirange, offsets.values())),
+    }
 
 
 def _offsets(records: Iterable[Record]) -> dict[tuple[str, int], list[int]]:
