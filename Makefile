@@ -75,6 +75,10 @@ e2e: deps-test ## the whole stack from outside, the page in a browser
 bench: deps-test ## measure the event source mapping beside a bare consumer
 	@$(RUN) -m bench.mapping
 
+.PHONY: schemas
+schemas: deps ## write the JSON Schema and the OpenAPI document anew from the code
+	@$(RUN) -m devstack.schemas
+
 .PHONY: lock
 lock: deps-test ## renew requirements/ from pyproject.toml and the layer's requirements.in
 	@sh requirements/lock.sh

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orders import bootstrap, telemetry
-from orders.api import OrdersApi
+from orders.api.lookups import OrdersApi
 
 cache = bootstrap.order_cache()  # lives as long as this execution environment
 api = OrdersApi(cache, bootstrap.order_reader())

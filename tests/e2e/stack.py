@@ -120,17 +120,29 @@ class Stack:
         return summary
 
     def request(
-        self, path: str, method: str = "GET", *, port: int | None = None, **headers: str
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        port: int | None = None,
+        body: bytes | None = None,
+        **headers: str,
     ) -> Answer:
         """Ask the edge; header names are given with underscores."""
         http_ports = self.state()["addresses"]["http_ports"]
-        connection = HTTPConnection("127.0.0.1", port or http_ports[0], timeout=10)
+        connection = HTTPConnection("127.0.0.1", port or http_ports[0], timeout=30)
         try:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, headers=names)
+            connection.request(method, path, body, headers=names)
             return Answer(connection.getresponse())
         finally:
             connection.close()
+
+    def post(self, path: str, content: object, **headers: str) -> Answer:
+        """Post what is dumped as JSON, or bytes as they are."""
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        typed = {"Content_Type": "application/json", **headers}
+        return self.request(path, "POST", port=None, body=body, **typed)
 
     def sql(self, statement: str, **parameters: object) -> list[list[Any]]:
         """Run a statement in the stack's database."""

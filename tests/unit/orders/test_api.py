@@ -1,50 +1,28 @@
 """What a client sees of the reading routes."""
 
 import json
-from typing import Any
 
 import pytest
 
-from orders.api import OrdersApi
+from orders.api.lookups import OrdersApi
 from orders.cache import OrderCache
 from orders.model import EncodedOrder
-from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, Context, InMemoryOrderReader, event
+from tests.unit.orders.asking import Answer, ask
+from tests.unit.orders.fakes_api import InMemoryOrders
+from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, Context
 
 ORDER = EncodedOrder(ORDER_UID, SAMPLE_VALUE.decode(), "d1935c")
 ORDER_EVENTS = ["api_order.json", "api_order_by_query.json", "api_order_in_envelope.json"]
 
 
 @pytest.fixture
-def reader() -> InMemoryOrderReader:
-    return InMemoryOrderReader({ORDER_UID: ORDER})
+def reader() -> InMemoryOrders:
+    return InMemoryOrders({ORDER_UID: ORDER})
 
 
 @pytest.fixture
-def api(reader: InMemoryOrderReader) -> OrdersApi:
+def api(reader: InMemoryOrders) -> OrdersApi:
     return OrdersApi(OrderCache(10), reader)
-
-
-class Answer:
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self.status = answer["statusCode"]
-        self.body = answer["body"]
-        self.headers = {name: ", ".join(v) for name, v in answer["multiValueHeaders"].items()}
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON
-        return json.loads(self.body)
-
-    def problem(self) -> tuple[int, str]:
-        """Return status and code, once the body is seen to be an RFC 9457 problem."""
-        problem = self.json()
-        assert self.headers["Content-Type"] == "application/problem+json"
-        assert self.headers["Cache-Control"] == "no-store"
-        assert problem.keys() == {"type", "title", "status", "code", "detail", "instance"}
-        assert problem["status"] == self.status
-        return self.status, problem["code"]
-
-
-def ask(api: OrdersApi, name: str, **changes: Any) -> Answer:  # noqa: ANN401 - any JSON
-    return Answer(api.answer({**event(name), **changes}, Context()))  # type: ignore[arg-type]
 
 
 def get(api: OrdersApi, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -149,7 +127,7 @@ def test_the_malformed_sample_is_the_clients_fault(api: OrdersApi) -> None:
 
 
 def test_a_store_that_is_down_is_told_with_a_time_to_come_back(
-    api: OrdersApi, reader: InMemoryOrderReader
+    api: OrdersApi, reader: InMemoryOrders
 ) -> None:
     ask(api, "api_order.json")
     reader.fails = True
@@ -181,14 +159,14 @@ def test_the_cache_tells_its_stats(api: OrdersApi) -> None:
     }
 
 
-def test_health_asks_nobody(api: OrdersApi, reader: InMemoryOrderReader) -> None:
+def test_health_asks_nobody(api: OrdersApi, reader: InMemoryOrders) -> None:
     reader.fails = True
 
     assert ask(api, "api_health.json").status == 200
 
 
 def test_ready_needs_the_store_and_its_newest_migration(
-    api: OrdersApi, reader: InMemoryOrderReader
+    api: OrdersApi, reader: InMemoryOrders
 ) -> None:
     assert ask(api, "api_ready.json").status == 200
 
