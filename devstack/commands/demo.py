@@ -9,8 +9,9 @@ from functools import partial
 from http.client import HTTPConnection
 from typing import Any
 
-from devstack import migrate, state
+from devstack import state
 from devstack.console import say
+from devstack.database import connect
 from devstack.errors import UserError
 from devstack.producer.delivery import produce
 from devstack.producer.mix import Record, bad_record, valid_record
@@ -41,7 +42,7 @@ def run(_arguments: Namespace, settings: Settings) -> int:
     running = state.running(settings)
     addresses = running.addresses
     seed = secrets.randbelow(2**32)
-    database = migrate.connect(settings, addresses.db_host, addresses.db_port)
+    database = connect(settings, addresses.db_host, addresses.db_port)
     try:
         demo = _Demo(settings.topic, running, database)
         demo.follow_good(valid_record(seed, 0))
