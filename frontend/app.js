@@ -1,14 +1,12 @@
 /** The page: an order id from the form or the address in, the order or a plain sentence out. */
 
 import { lookUp } from "./lookup.js";
-import { mountOrder } from "./order.js";
-import { counted, duration } from "./reading.js";
+import { showOrder, showReasons } from "./order.js";
+import { counted, duration, local } from "./reading.js";
 
-/** @param {string} selector @returns {any} */
-const one = (selector) => document.querySelector(selector);
-const [form, input, main, article] = ["form", "input", "main", "article"].map(one);
-const [status, retry] = ["[role=status]", "#retry"].map(one);
-const updateOrder = mountOrder(article);
+const [form, input, main, status, retry, article] = [
+  "form", "input", "main", "[role=status]", "#retry", "article",
+].map((selector) => /** @type {any} */ (document.querySelector(selector)));
 let request = new AbortController();
 
 /** @typedef {import("./lookup.js").Outcome} Outcome */
@@ -16,13 +14,16 @@ let request = new AbortController();
 const SENTENCES = {
   idle: () => "",
   looking: () => "Looking it up …",
-  found: ({ cache = "", timings = [], milliseconds = 0 }) =>
+  found: ({ cache, timings, milliseconds }) =>
     [
       { HIT: "Cache hit", MISS: "Cache miss, read from the database" }[cache] ?? "Found",
       `${duration(milliseconds)} there and back`,
       ...timings,
     ].join(" · "),
-  "not-found": (_, id) => `There is no order ${id}. If it was sent just now, it may be on its way.`,
+  quarantined: (_, id) => `Order ${id} arrived but was refused, for the reasons below.`,
+  unknown: ({ freshness }, id) =>
+    `There is no order ${id}. If it was sent just now, it may be on its way.` +
+    (freshness?.newest_ingested_at ? ` The newest order came on ${local(freshness.newest_ingested_at)}.` : ""),
   malformed: (_, id) =>
     `${id} is not an order id. Ids are up to 64 letters (a–z), digits and . _ ~ - and start with a letter or digit.`,
   unavailable: ({ seconds }) =>
@@ -34,13 +35,14 @@ const SENTENCES = {
 
 /** @type {(outcome: Outcome, orderUid?: string) => void} */
 function show(outcome, orderUid) {
-  const { state, cache = "" } = outcome;
+  const { state, cache = "", order, quarantined } = outcome;
   status.className = `${state} ${cache}`;
   // Isolates: the id may be in any script.
   status.textContent = SENTENCES[state](outcome, `\u2068${orderUid}\u2069`);
   if (state === "looking") return;
-  if (state === "found") updateOrder(outcome.order);
-  article.hidden = state !== "found";
+  if (order) showOrder(article, order);
+  if (quarantined) showReasons(article, quarantined);
+  article.hidden = !(order || quarantined);
   const wasFocused = document.activeElement === retry;
   retry.hidden = ["idle", "found", "malformed"].includes(state);
   if (wasFocused && retry.hidden) input.focus();

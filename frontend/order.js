@@ -1,40 +1,41 @@
-/** The order on the page: an article and an order in, the order in readable form out. */
+/** The order on the page, or why it was refused: what was answered in, an article's content out. */
 
-import { address } from "./lookup.js";
-import { counted, label, moment, money, text } from "./reading.js";
+import { counted, label, local, moment, money, text } from "./reading.js";
 
-const ORDER = "track_number delivery_service customer_id entry locale internal_signature shardkey sm_id oof_shard";
-const DELIVERY = "name address city region zip phone email";
-const PAYMENT = "goods_total delivery_cost custom_fee amount payment_dt bank provider transaction request_id";
 const ITEM = "name brand size price sale total_price status nm_id chrt_id rid";
 
-const AMOUNTS = ["amount", "goods_total", "delivery_cost", "custom_fee", "price", "total_price"];
-const TIMES = ["date_created", "payment_dt"];
+const AMOUNT = /amount|cost|fee|price|total/;
 
-/**
- * Mount the view; the update it returns may be called again and again.
- * @type {(article: Element) => (order: any) => void}
- */
-export const mountOrder = (article) => (order) =>
+/** @type {(article: Element, order: any) => void} */
+export const showOrder = (article, { order_uid, date_created, ...order }) =>
   article.replaceChildren(
-    element("h2", ["Order ", field("order_uid", order, order)], { id: "order-title" }),
+    element("h2", ["Order ", element("bdi", order_uid)], { id: "order-title" }),
     element("p", field("amount", order.payment, order), { class: "amount" }),
-    element("p", [field("date_created", order, order), ` · ${counted(order.items.length, "item")}`]),
+    element("p", [element("bdi", time(date_created)), ` · ${counted(order.items.length, "item")}`]),
     element("div", [
-      section("Delivery", list(DELIVERY, order.delivery, order)),
-      section("Payment", list(PAYMENT, order.payment, order)),
-      section("Order", list(ORDER, order, order)),
+      section("Delivery", list(order.delivery, order)),
+      section("Payment", list(order.payment, order)),
+      section("Order", list(order, order)),
     ]),
     section("Items", table(order)),
-    element("a", "This order as JSON", { href: address(order.order_uid) }),
+    element("p", element("a", "This order as JSON", { href: `/order/${order_uid}` })),
   );
 
-/** @type {(title: string, content: Node) => Node} */
+/** @type {(article: Element, records: any[]) => void} */
+export const showReasons = (article, records) =>
+  article.replaceChildren(
+    element("h2", "Why it was refused", { id: "order-title" }),
+    ...records.map(({ quarantined_at, faults }) => section(time(quarantined_at), element("ul",
+      faults.map((/** @type {any} */ { path, sentence }) =>
+        element("li", [`${sentence} `, element("code", path)]))))),
+  );
+
+/** @type {(title: string | Node, content: Node) => Node} */
 const section = (title, content) => element("section", [element("h3", title), content]);
 
-/** @type {(names: string, values: any, order: any) => Node} */
-const list = (names, values, order) =>
-  element("dl", names.split(" ").map((name) =>
+/** Every field but the parts. @type {(values: any, order: any) => Node} */
+const list = (values, order) =>
+  element("dl", Object.keys(values).filter((name) => typeof values[name] !== "object").map((name) =>
     element("div", [element("dt", label(name)), element("dd", field(name, values, order))])));
 
 /** Roles outlive the style that turns rows into cards. @param {any} order */
@@ -53,8 +54,8 @@ const field = (name, values, order) => element("bdi", shown(name, values?.[name]
 
 /** @type {(name: string, value: any, order: any) => string | Node} */
 function shown(name, value, order) {
-  if (AMOUNTS.includes(name)) return money(value, order.payment?.currency);
-  if (TIMES.includes(name)) return time(value);
+  if (AMOUNT.test(name)) return money(value, order.payment?.currency);
+  if (name === "payment_dt") return time(value);
   if (name === "sale") return `${text(value)}\u00a0%`;
   return text(name.endsWith("_id") ? String(value ?? "") : value);
 }
@@ -63,8 +64,7 @@ function shown(name, value, order) {
 function time(value) {
   const date = moment(value);
   if (!date.getTime()) return text(value);
-  const local = date.toLocaleString([], { dateStyle: "medium", timeStyle: "long" });
-  return element("time", local, { datetime: date.toISOString() });
+  return element("time", local(value), { datetime: date.toISOString() });
 }
 
 /** @type {(tag: string, content: string | Node | (string | Node)[], attributes?: Record<string, string>) => Node} */

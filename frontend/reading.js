@@ -42,6 +42,10 @@ export const duration = (milliseconds) =>
 export const moment = (value) =>
   new Date(typeof value === "string" ? value : Number(value) * 1000);
 
+/** @param {any} value */
+export const local = (value) =>
+  moment(value).toLocaleString([], { dateStyle: "medium", timeStyle: "long" });
+
 /** Read Server-Timing (W3C): names and durations in words. @param {string | null} header */
 export const serverTimings = (header) =>
   Array.from((header ?? "").matchAll(/([^\s,;]+)[^,]*?;\s*dur\s*=\s*"?([\d.]+)/g), ([, name, dur]) =>

@@ -20,3 +20,15 @@ def item(name: str) -> Order:
     """Return a fresh copy of the sample's item."""
     (first,) = sample()["items"]
     return {**first, "name": name}
+
+
+def refused(*faults: tuple[str, str], at: str = "2026-11-21T09:00:00.123Z") -> dict[str, Any]:
+    """Make a refused record, as the status route tells of it, of paths and sentences."""
+    told = [{"path": path, "code": "any", "sentence": sentence} for path, sentence in faults]
+    place = {"topic": "orders", "partition": 0, "offset": 5}
+    return {"code": "any", "faults": told, **place, "quarantined_at": at}
+
+
+def quarantined(*records: dict[str, Any]) -> dict[str, Any]:
+    """Make the status of an order that was refused, once or several times."""
+    return {"state": "quarantined", "quarantined": records}

@@ -1,6 +1,7 @@
 """A stand-in for the edge: the page's files as they are, orders as a test says."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,9 @@ def problem(status: int, code: str, title: str, **headers: str) -> Answer:
     return now(body, status, **{"Content_Type": "application/problem+json", **headers})
 
 
+NOT_FOUND = problem(404, "order_not_found", "There is no such order")
+
+
 class Site:
     """The page and what it talks to, at `address`."""
 
@@ -60,23 +64,28 @@ class Site:
         self.address = address
         self.asked: list[str] = []
         self.answers: dict[str, Answer] = {}
+        self.statuses: dict[str, Answer] = {}
+        """What /orders/{order_uid}/status answers; what is not set up is not found there either."""
 
     def forget(self) -> None:
         """Drop what the last test set up."""
-        for answer in self.answers.values():
+        for answer in (*self.answers.values(), *self.statuses.values()):
             answer.released.set()
         self.answers.clear()
+        self.statuses.clear()
         self.asked.clear()
 
     def answer(self, path: str, known: str | None) -> Answer:
         """Answer a request (`known`: its If-None-Match); what is not set up is not found."""
+        if status := re.fullmatch("/orders/(.+)/status", path):
+            answer = self.statuses.get(unquote(status[1]), NOT_FOUND)
+            answer.released.wait(timeout=10)
+            return answer
         if not path.startswith("/order/"):
             return _file(path)
         order_uid = unquote(path.removeprefix("/order/"))
         self.asked.append(order_uid)
-        answer = self.answers.get(order_uid)
-        if answer is None:
-            return problem(404, "order_not_found", "There is no such order")
+        answer = self.answers.get(order_uid, NOT_FOUND)
         answer.released.wait(timeout=10)
         if known and known == answer.headers.get("ETag"):
             return Answer(b"", 304, {**answer.headers, "X-Cache": "HIT"}, answer.released)

@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.frontend.orders import SAMPLE_UID, sample
+from tests.frontend.orders import SAMPLE_UID, quarantined, refused, sample
 from tests.frontend.site import FRONTEND, Site, now
 
 CONTRAST = """() => {
@@ -76,12 +76,13 @@ def test_someone_with_weak_eyes_may_zoom(page: Page, site: Site) -> None:
     assert viewport == "width=device-width"
 
 
-@pytest.mark.parametrize("order_uid", [SAMPLE_UID, "unknown"])
+@pytest.mark.parametrize("order_uid", [SAMPLE_UID, "unknown", "refused"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_someone_with_weak_eyes_can_read_every_word(
     browser: Browser, site: Site, scheme: str, order_uid: str
 ) -> None:
     site.answers[SAMPLE_UID] = now(sample())
+    site.statuses["refused"] = now(quarantined(refused(("/items", "It is empty."))))
     page = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(f"{site.address}/?order_uid={order_uid}")
     expect(page.get_by_role("status")).not_to_be_empty()

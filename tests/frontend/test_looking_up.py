@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.frontend.orders import SAMPLE_UID, item, sample
+from tests.frontend.orders import SAMPLE_UID, item, quarantined, refused, sample
 from tests.frontend.site import Site, later, now
 
 SAID = """() => {
@@ -214,18 +214,31 @@ def test_nobody_is_harmed_by_markup_in_an_order(page: Page, site: Site) -> None:
     assert page.locator("article img, article script").count() == 0
 
 
+def test_nobody_is_harmed_by_markup_in_a_reason(page: Page, site: Site) -> None:
+    markup = "<img src=x onerror=\"document.title='harmed'\">"
+    site.statuses["markup"] = now(quarantined(refused((markup, markup))))
+
+    _open(page, site, "markup")
+
+    expect(page.get_by_role("listitem")).to_have_text(f"{markup} {markup}")
+    expect(page).to_have_title("Order markup")
+    assert page.locator("article img").count() == 0
+
+
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_nobody_scrolls_sideways_for_very_long_values(page: Page, site: Site, width: int) -> None:
     order = sample("x" * 64)
     order["delivery"] = dict.fromkeys(order["delivery"], "W" * 400)
     order["items"] = [item("W" * 400), item("שלום")]
     site.answers["x" * 64] = now(order)
+    site.statuses["y" * 64] = now(quarantined(refused(("/W" * 400, "W" * 400))))
     page.set_viewport_size({"width": width, "height": 800})
 
-    _open(page, site, "x" * 64)
+    for order_uid in ("x" * 64, "y" * 64):
+        _open(page, site, order_uid)
 
-    expect(page.get_by_role("article")).to_be_visible()
-    assert page.evaluate("() => document.documentElement.scrollWidth") == width
+        expect(page.get_by_role("article")).to_be_visible()
+        assert page.evaluate("() => document.documentElement.scrollWidth") == width
 
 
 def test_someone_with_the_largest_order_allowed_reads_every_line_of_it(
