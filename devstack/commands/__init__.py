@@ -1,6 +1,17 @@
 """The commands of `python -m devstack`: one module each, with `add_arguments` and `run`."""
 
-from devstack.commands import demo, down, esm, migrate, produce, replay, status, up
+from devstack.commands import (
+    demo,
+    down,
+    esm,
+    migrate,
+    produce,
+    quarantine,
+    replay,
+    status,
+    up,
+    validate,
+)
 
 COMMANDS = {
     "up": (up, "start the whole stack and run it until Ctrl-C"),
@@ -10,5 +21,7 @@ COMMANDS = {
     "esm": (esm, "run the Kafka event source mappings of any SAM template"),
     "replay": (replay, "send records of a topic, of files or of dead letters to a function again"),
     "demo": (demo, "follow one good and one bad record through the running stack"),
+    "quarantine": (quarantine, "look at refused records; correct, redrive or discard them"),
+    "validate": (validate, "check files of orders before they are sent"),
     "migrate": (migrate, "bring the database to the newest schema"),
 }

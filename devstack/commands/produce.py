@@ -4,14 +4,9 @@ import json
 import secrets
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from devstack import state
+from devstack import progress, state
 from devstack.commands import numbers
 from devstack.kafka import DEFAULT_PARTITIONS
 from devstack.producer.delivery import Summary, produce
@@ -55,7 +50,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
     """
     broker = settings.values.get("KAFKA_BROKER") or state.running(settings).addresses.kafka_broker
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
-    with _progress(arguments.count) as on_progress:
+    with progress.bar("producing", arguments.count, every=_REDRAW_EVERY) as on_progress:
         summary = produce(
             records(arguments.count, seed=seed, bad_rate=arguments.bad_rate),
             bootstrap_servers=broker,
@@ -88,21 +83,3 @@ def as_text(summary: Summary, seed: int) -> str:
         lines.append(f"  {bad} bad records")
         lines.extend(f"    {kind}: {number}" for kind, number in sorted(summary.bad.items()))
     return "\n".join(lines)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Draw a bar on standard error while it is a terminal."""
-    console = Console(stderr=True)
-    columns = (
-        *(TextColumn("{task.description}"), BarColumn()),
-        *(MofNCompleteColumn(), TimeRemainingColumn()),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("producing", total=total)
-
-        def on_progress(acknowledged: int) -> None:
-            if acknowledged % _REDRAW_EVERY == 0 or acknowledged == total:
-                bar.update(task, completed=acknowledged)
-
-        yield on_progress

@@ -2,20 +2,19 @@
 
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from devstack.commands import numbers
+from devstack.commands import moments, numbers
 from devstack.commands.pairs import pair
 from devstack.console import say
 from devstack.replay import plan, summary
 from devstack.replay.bookmarks import Bookmarks, Journey
 from devstack.replay.composition import Replay, compose
-from devstack.replay.selection import milliseconds
 from devstack.replay.sending import Pace, journey, replay
 from devstack.replay.target import DEFAULT_ATTEMPTS
 from devstack.settings import Settings
@@ -78,8 +77,13 @@ def _add_topic(parser: ArgumentParser) -> None:
     option("--from-offset", type=numbers.whole, metavar="N", help="the first offset")
     option("--to-offset", type=numbers.whole, metavar="N", help="the last offset")
     moment = "ISO 8601 (UTC unless it says otherwise) or seconds since 1970"
-    option("--from-time", type=_time, metavar="TIME", help=f"not before this time: {moment}")
-    option("--to-time", type=_time, metavar="TIME", help="only before this time")
+    option(
+        "--from-time",
+        type=moments.milliseconds,
+        metavar="TIME",
+        help=f"not before this time: {moment}",
+    )
+    option("--to-time", type=moments.milliseconds, metavar="TIME", help="only before this time")
     option("--wrapped", action="store_true", help="send dead letters as they stand")
 
 
@@ -180,11 +184,3 @@ def _progress(planned: Journey) -> Iterator[Callable[[Journey], None]]:
             bar.update(task, completed=now.done, rate=rate)
 
         yield on_progress
-
-
-def _time(text: str) -> int:
-    try:
-        return milliseconds(text)
-    except (ValueError, OverflowError) as error:
-        message = f"{text} is no time; give 2026-01-31T12:00:00Z or seconds since 1970"
-        raise ArgumentTypeError(message) from error
