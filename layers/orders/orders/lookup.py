@@ -17,7 +17,9 @@ MALFORMED_ORDER_UID: Final = f"An order_uid matches {ORDER_UID_PATTERN}."
 WARM_ORDERS: Final = 100
 WARM_SECONDS: Final = 1.0
 
-_WARM_PART: Final = 20
+PAGE_BYTES: Final = 3 * 2**20
+
+_PART_ORDERS: Final = 20
 _WARM_CHARACTERS: Final = 16 * 2**20
 
 
@@ -58,12 +60,15 @@ class CustomerOrders(NamedTuple):
 
 
 class CustomerOrderReader(Protocol):
-    """Where a customer's orders are found."""
+    """Where a customer's orders are found; its methods raise StoreUnavailableError."""
 
     def of_customer(
         self, customer_id: str, *, after: Position | None, most: int, seconds: float
-    ) -> list[tuple[Position, EncodedOrder]]:
-        """Return orders, those stored last first; raises StoreUnavailableError."""
+    ) -> list[Position]:
+        """Tell where orders stand, those stored last first."""
+
+    def find_all(self, order_uids: Sequence[str], *, seconds: float) -> list[EncodedOrder]:
+        """Return stored orders."""
 
 
 def check_order_uid(order_uid: str) -> None:
@@ -111,14 +116,29 @@ def customer_orders(
 ) -> CustomerOrders:
     """Return a customer's orders, those that were stored last first.
 
-    What is stored between two pages changes neither: an order stands on one page, once.
+    What is stored between two pages changes neither: an order stands on one page, once. A page
+    of large orders has fewer than `limit`, as a function may not answer with more than 6 MB.
     Raises InvalidRequestError (`malformed_cursor`) and StoreUnavailableError.
     """
     after = _position(cursor) if cursor else None
-    found = reader.of_customer(customer_id, after=after, most=limit + 1, seconds=STORE_SECONDS)
-    more = len(found) > limit
-    next_cursor = _cursor(found[limit - 1][0]) if more else None
-    return CustomerOrders([order for _, order in found[:limit]], next_cursor)
+    there = reader.of_customer(customer_id, after=after, most=limit + 1, seconds=STORE_SECONDS)
+    orders = _page([position.order_uid for position in there[:limit]], reader)
+    more = len(orders) < len(there)
+    return CustomerOrders(orders, _cursor(there[len(orders) - 1]) if more else None)
+
+
+def _page(order_uids: Sequence[str], reader: CustomerOrderReader) -> list[EncodedOrder]:
+    """Read the first order, and those after it that fit into an answer."""
+    page: list[EncodedOrder] = []
+    left = PAGE_BYTES
+    for start in range(0, len(order_uids), _PART_ORDERS):
+        part = order_uids[start : start + _PART_ORDERS]
+        for order in reader.find_all(part, seconds=STORE_SECONDS):
+            left -= len(order.body.encode())
+            if left < 0 and page:
+                return page
+            page.append(order)
+    return page
 
 
 def _cursor(position: Position) -> str:
@@ -150,10 +170,10 @@ def warm(
     loaded: list[EncodedOrder] = []
     with suppress(StoreUnavailableError):
         newest = reader.newest(most, seconds=WARM_SECONDS) if most else []
-        for start in range(0, len(newest), _WARM_PART):
+        for start in range(0, len(newest), _PART_ORDERS):
             left = deadline - clock()
             if left <= 0 or sum(len(order.body) for order in loaded) > _WARM_CHARACTERS:
                 break
-            loaded += reader.find_all(newest[start : start + _WARM_PART], seconds=left)
+            loaded += reader.find_all(newest[start : start + _PART_ORDERS], seconds=left)
     for order in reversed(loaded):  # the newest shall be evicted last
         cache.put(order)

@@ -61,6 +61,17 @@ def test_what_is_stored_between_two_pages_changes_neither(
     assert second.next_cursor is None
 
 
+def test_a_page_of_large_orders_is_shorter_than_was_asked_for(
+    store: PostgresOrderStore, reader: PostgresOrderReader
+) -> None:
+    item = {**sample()["items"][0], "name": "x" * 4000}
+    for uid in "abcd":
+        large = record(sample(order_uid=uid, customer_id="c-1", items=[item] * 240))
+        ingest([large], store, seconds_left=lambda: 30.0)
+
+    assert list(pages(reader, 10)) == [["d", "c", "b"], ["a"]]
+
+
 def test_a_customer_without_orders_has_an_empty_page(reader: PostgresOrderReader) -> None:
     assert customer_orders("nobody", reader, limit=2) == ([], None)
 

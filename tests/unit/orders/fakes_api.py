@@ -52,16 +52,16 @@ class InMemoryOrders(InMemoryOrderReader):
 
     def of_customer(
         self, customer_id: str, *, after: Position | None, most: int, seconds: float
-    ) -> list[tuple[Position, EncodedOrder]]:
+    ) -> list[Position]:
         """Return orders whose ids begin with the customer's, newest first."""
         self._answer(seconds)
         self.asked_of_customer.append((customer_id, after, most))
         mine = [
-            (Position(NOON + timedelta(seconds=number), uid), order)
-            for number, (uid, order) in enumerate(self.stored.items())
+            Position(NOON + timedelta(seconds=number), uid)
+            for number, uid in enumerate(self.stored)
             if uid.startswith(customer_id)
         ]
-        return [one for one in reversed(mine) if after is None or one[0] < after][:most]
+        return [one for one in reversed(mine) if after is None or one < after][:most]
 
     def provenance(self, order_uid: str, *, seconds: float) -> Provenance | None:
         """Return how a stored order came."""

@@ -247,6 +247,21 @@ def test_a_record_is_shown_with_all_that_is_known_of_it(
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (b"x" * 2_000_000, {"text": "x" * 1_048_576, "whole_bytes": 2_000_000}),
+        (b"\xff" * 1_048_577, {"base64": "/" * 1_398_100 + "/w==", "whole_bytes": 1_048_577}),
+    ],
+)
+def test_of_a_value_too_large_for_an_answer_the_beginning_is_shown(
+    api: QuarantineApi, store: InMemoryQuarantine, value: bytes, shown: dict[str, object]
+) -> None:
+    store.records[1] = quarantined(1, record=record(value))
+
+    assert ask(api, "api_quarantine_record.json").json()["value"] == shown
+
+
 def test_a_conflict_is_shown_beside_the_stored_order(
     api: QuarantineApi, store: InMemoryQuarantine
 ) -> None:

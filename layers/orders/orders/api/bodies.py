@@ -160,16 +160,23 @@ class Readiness(TypedDict):
     migration: str
 
 
+_WholeBytes = Annotated[
+    int, Field(description="How many bytes there are, where only the beginning is shown.")
+]
+
+
 class TextBytes(TypedDict):
     """Bytes that are UTF-8."""
 
     text: str
+    whole_bytes: NotRequired[_WholeBytes]
 
 
 class OtherBytes(TypedDict):
     """Bytes that are not UTF-8."""
 
     base64: str
+    whole_bytes: NotRequired[_WholeBytes]
 
 
 Bytes = TextBytes | OtherBytes

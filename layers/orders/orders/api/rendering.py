@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from orders.api.bodies import (
     Arrival,
@@ -26,6 +26,10 @@ from orders.differences import Difference, Missing
 from orders.quarantine import Attempt, ConflictDetails, Details, QuarantinedRecord
 from orders.record import Fault, Record
 from orders.status import Freshness, OrderStatus, Provenance, RefusedOrder
+from orders.validation import LARGEST_VALUE_BYTES
+
+MOST_DOCUMENT_BYTES: Final = 65_536
+"""How much of a corrected document is shown among the attempts; there may be many."""
 
 
 def moment(when: datetime) -> str:
@@ -181,19 +185,24 @@ def _attempt(attempt: Attempt, language: Language) -> AttemptBody:
         "outcome": cast("Any", attempt.outcome.value),
         "faults": faults(attempt.faults, language),
         "validator_version": attempt.validator_version,
-        "document": _bytes(attempt.document),
+        "document": _bytes(attempt.document, MOST_DOCUMENT_BYTES),
     }
 
 
-def _bytes(value: bytes | None) -> Bytes | None:
-    return None if value is None else _shown(value)
+def _bytes(value: bytes | None, most: int = LARGEST_VALUE_BYTES) -> Bytes | None:
+    return None if value is None else _shown(value, most)
 
 
-def _shown(value: bytes) -> Bytes:
+def _shown(value: bytes, most: int = LARGEST_VALUE_BYTES) -> Bytes:
+    """Show bytes, or the beginning of too many: a function may not answer with more than 6 MB."""
+    shown: Bytes
     try:
-        return {"text": value.decode()}
+        shown = {"text": value.decode()[:most]}
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(value).decode()}
+        shown = {"base64": base64.b64encode(value[:most]).decode()}
+    if len(value) > most:
+        shown["whole_bytes"] = len(value)
+    return shown
 
 
 def _printable(name: str) -> str:

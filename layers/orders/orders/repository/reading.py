@@ -65,8 +65,8 @@ class PostgresOrderReader:
 
     def of_customer(
         self, customer_id: str, *, after: Position | None, most: int, seconds: float
-    ) -> list[tuple[Position, EncodedOrder]]:
-        """Return a customer's orders, those stored last first."""
+    ) -> list[Position]:
+        """Tell where a customer's orders stand, those stored last first."""
         statement = _MORE_OF_CUSTOMER if after else _OF_CUSTOMER
         begin = after._asdict() if after else {}
         rows = self._database.read(
@@ -75,8 +75,7 @@ class PostgresOrderReader:
             ),
             seconds=seconds,
         )
-        orders = self.find_all([uid for _, uid in rows], seconds=seconds) if rows else []
-        return [(Position(*row), order) for row, order in zip(rows, orders, strict=True)]
+        return [Position(*row) for row in rows]
 
     def provenance(self, order_uid: str, *, seconds: float) -> Provenance | None:
         """Return how a stored order came, or None."""
