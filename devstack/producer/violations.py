@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from devstack.producer.orders import Order
-from orders.schema import order_schema
+from devstack.schemas.order import order_schema
 
 Schema = dict[str, Any]
 

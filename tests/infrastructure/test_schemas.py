@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from devstack import schemas
 from devstack.producer.orders import order
 from devstack.producer.violations import violations
+from devstack.schemas.__main__ import main
+from devstack.schemas.committed import Document, documents, drifted
 from tests.servers import ROOT
 from tests.unit.orders.made import orders, sample
 
@@ -18,18 +19,18 @@ ORDER_SCHEMA = json.loads((ROOT / "docs" / "order.schema.json").read_text("utf-8
 VALIDATOR = Draft202012Validator(ORDER_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
-@pytest.mark.parametrize("document", schemas.documents(), ids=lambda document: document[0].name)
-def test_a_committed_document_says_what_the_code_says(document: schemas.Document) -> None:
-    assert schemas.drifted([document]) == [], "`python -m devstack.schemas` writes it anew"
+@pytest.mark.parametrize("document", documents(), ids=lambda document: document[0].name)
+def test_a_committed_document_says_what_the_code_says(document: Document) -> None:
+    assert drifted([document]) == [], "`python -m devstack.schemas` writes it anew"
 
 
 def test_a_document_that_drifted_is_named_and_written_anew(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert schemas.main(["--check"], tmp_path) == 1
+    assert main(["--check"], tmp_path) == 1
     assert "docs/order.schema.json drifted" in capsys.readouterr().err
-    assert schemas.main([], tmp_path) == 0
-    assert schemas.main(["--check"], tmp_path) == 0
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
 
 
 def test_the_schema_of_an_order_is_one() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from devstack.schemas.order import order_schema
 from orders.masking import LONGEST, shown
 from orders.paths import Path
-from orders.schema import order_schema
 from tests.unit.orders.made import sample
 
 ANY_JSON = st.recursive(

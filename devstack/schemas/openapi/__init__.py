@@ -1,0 +1,1 @@
+"""OpenAPI: the routes, described with the types of their answers, in; the document out."""
