@@ -6,7 +6,7 @@ from pytest_socket import disable_socket
 
 # Enough to find what is wrong, and the whole suite still takes a breath;
 # `--hypothesis-profile=default` looks longer.
-settings.register_profile("quick", max_examples=40)
+settings.register_profile("quick", max_examples=20)
 settings.load_profile("quick")
 
 
