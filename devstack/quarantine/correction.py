@@ -11,7 +11,7 @@ from devstack.quarantine.editor import Draft
 from devstack.quarantine.fixed import Fixed, Outcome
 from orders import quarantine
 from orders.errors import NotOpenError
-from orders.quarantine import QuarantinedRecord
+from orders.quarantine import QuarantinedRecord, Redriven
 from orders.record import Rejection
 from orders.validation import Refused
 
@@ -25,17 +25,27 @@ def try_out(desk: Desk, record: QuarantinedRecord, document: bytes, *, dry_run: 
     if document == record.record.value:
         return Fixed(record.id, Outcome.UNCHANGED)
     if dry_run:
-        rejection = judged(desk, record, document)
-        outcome = Outcome.REFUSED if rejection else Outcome.ACCEPTED
-        return Fixed(record.id, outcome, faults=rejection.faults if rejection else ())
+        return held_to_the_rules(desk, record, document)
     try:
         done = quarantine.redrive(
             desk.store, record.id, actor=desk.actor, document=document, judge=desk.judge
         )
     except NotOpenError as error:  # somebody was faster
         return Fixed(record.id, Outcome.SETTLED, reason=str(error))
+    return of_redrive(done)
+
+
+def of_redrive(done: Redriven) -> Fixed:
+    """Tell what a redrive came to."""
     faults = done.rejection.faults if done.rejection else ()
-    return Fixed(record.id, Outcome(done.outcome), done.order_uid, faults)
+    return Fixed(done.record_id, Outcome(done.outcome), done.order_uid, faults)
+
+
+def held_to_the_rules(desk: Desk, record: QuarantinedRecord, document: bytes) -> Fixed:
+    """Tell what the rules say of a document, as a dry run does."""
+    rejection = judged(desk, record, document)
+    outcome = Outcome.REFUSED if rejection else Outcome.ACCEPTED
+    return Fixed(record.id, outcome, faults=rejection.faults if rejection else ())
 
 
 def judged(desk: Desk, record: QuarantinedRecord, document: bytes) -> Rejection | None:

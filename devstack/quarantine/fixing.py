@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from devstack.console import say
@@ -13,7 +13,7 @@ from devstack.quarantine.editing import Edit, NotEditableError, edited
 from devstack.quarantine.editor import Editor
 from devstack.quarantine.fixed import Fixed, Outcome
 from orders import quarantine
-from orders.quarantine import OPEN, QuarantinedRecord, Selection
+from orders.quarantine import OPEN, QuarantinedRecord, Redriven
 
 
 def run(arguments: Namespace, desk: Desk) -> int:
@@ -51,25 +51,61 @@ def _by_edits(arguments: Namespace, desk: Desk, settle: Callable[[Fixed], None])
     chosen = selection.to_act_on(arguments)
     for one in desk.settled(chosen.ids):
         settle(Fixed(one.id, Outcome.SETTLED, reason=f"it is {one.state} already"))
+    bench = _Bench(desk, arguments.edits, settle, dry_run=arguments.dry_run)
     total = quarantine.count(desk.store, chosen).total()
     with bulk.counted("fixing", total, dry_run=arguments.dry_run) as on_progress:
-        for number, each in enumerate(_each(desk, chosen, arguments), start=1):
-            settle(each)
-            on_progress(number)
+        redriven = quarantine.correct_all(
+            desk.store, chosen, actor=desk.actor, correct=bench.document, judge=desk.judge
+        )
+        for some in redriven:
+            bench.settle(some)
+            on_progress(bench.done)
 
 
-def _each(desk: Desk, chosen: Selection, arguments: Namespace) -> Iterator[Fixed]:
-    for place in desk.records(chosen):
-        record = quarantine.show(desk.store, place.id).record
-        yield _one(desk, record, arguments.edits, dry_run=arguments.dry_run)
+class _Bench:
+    """Where records are corrected: those that go on from here, and those that do not."""
 
+    def __init__(
+        self, desk: Desk, edits: list[Edit], tell: Callable[[Fixed], None], *, dry_run: bool
+    ) -> None:
+        self.done = 0
+        self._desk = desk
+        self._edits = edits
+        self._tell = tell
+        self._dry_run = dry_run
+        self._on_their_way: set[int] = set()
 
-def _one(desk: Desk, record: QuarantinedRecord, edits: list[Edit], *, dry_run: bool) -> Fixed:
-    try:
-        document = edited(record.record.value, edits)
-    except NotEditableError as error:
-        return Fixed(record.id, Outcome.NOT_EDITABLE, reason=str(error))
-    return correction.try_out(desk, record, document, dry_run=dry_run)
+    def document(self, record: QuarantinedRecord) -> bytes | None:
+        """Return what is to be tried in place of a record; None for one that stays here."""
+        corrected = self._corrected(record)
+        if isinstance(corrected, Fixed):
+            self._told(corrected)
+            return None
+        self._on_their_way.add(record.id)
+        return corrected
+
+    def _corrected(self, record: QuarantinedRecord) -> bytes | Fixed:
+        try:
+            document = edited(record.record.value, self._edits)
+        except NotEditableError as error:
+            return Fixed(record.id, Outcome.NOT_EDITABLE, reason=str(error))
+        if document == record.record.value:
+            return Fixed(record.id, Outcome.UNCHANGED)
+        if self._dry_run:
+            return correction.held_to_the_rules(self._desk, record, document)
+        return document
+
+    def settle(self, redriven: Sequence[Redriven]) -> None:
+        """Say what became of those that went on; one that is missing was taken by somebody else."""
+        for one in redriven:
+            self._told(correction.of_redrive(one))
+        for record_id in sorted(self._on_their_way - {one.record_id for one in redriven}):
+            self._told(Fixed(record_id, Outcome.SETTLED, reason="it is settled by now"))
+        self._on_their_way.clear()
+
+    def _told(self, one: Fixed) -> None:
+        self.done += 1
+        self._tell(one)
 
 
 def _only_one(arguments: Namespace, desk: Desk) -> QuarantinedRecord:

@@ -22,7 +22,13 @@ from orders.errors import (
     StoreUnavailableError,
 )
 from orders.ingestion import Result, ingest
-from orders.quarantine import MOST_ATTEMPTS, Redriven, Redrives, Selection
+from orders.quarantine import (
+    MOST_ATTEMPTS,
+    QuarantinedRecord,
+    Redriven,
+    Redrives,
+    Selection,
+)
 from orders.record import Record
 from orders.repository import PostgresOrderReader, PostgresOrderStore, PostgresQuarantine
 from orders.settlement import Judge, Outcome
@@ -346,6 +352,24 @@ def test_ten_thousand_records_are_redriven_in_ten_transactions(
     assert query("SELECT DISTINCT state, settled_by, attempts FROM quarantined_records") == [
         ["redriven", "anna", 2]
     ]
+
+
+def test_a_selection_is_corrected_in_slices_and_what_is_left_alone_stays(
+    store: PostgresOrderStore, quarantined: PostgresQuarantine, query: Query
+) -> None:
+    run(store, *records(*(sample(order_uid=f"o{n}", entry=None) for n in range(1500))))
+
+    def correct(found: QuarantinedRecord) -> bytes | None:
+        value = found.record.value or b""
+        return None if b'"o7"' in value else value.replace(b'"entry": null', b'"entry": "WBIL"')
+
+    slices = list(quarantine.correct_all(quarantined, Selection(), actor="anna", correct=correct))
+
+    assert [len(some) for some in slices] == [999, 500]
+    assert {one.outcome for some in slices for one in some} == {Outcome.STORED}
+    assert query("SELECT count(DISTINCT xmin::text) FROM orders") == [[2]]
+    (left,) = quarantine.find(quarantined, Selection()).records
+    assert (left.order_uid, left.attempts) == ("o7", 1)
 
 
 def test_a_slice_is_bounded_by_bytes(

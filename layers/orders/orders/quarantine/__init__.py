@@ -23,6 +23,7 @@ from orders.quarantine.redriving import (
     MOST_ATTEMPTS,
     Redriven,
     Redrives,
+    correct_all,
     redrive,
     redrive_all,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Redrives",
     "Selection",
     "conflict",
+    "correct_all",
     "count",
     "discard",
     "discard_all",

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -112,6 +112,26 @@ def redrive_all(  # noqa: PLR0913 - all but two are named
         done += len(some)
         on_progress(done)
     return total
+
+
+def correct_all(
+    store: QuarantineStore,
+    selection: Selection,
+    *,
+    actor: str,
+    correct: Callable[[QuarantinedRecord], bytes | None],
+    judge: Judge = validation.judge,
+) -> Iterator[list[Redriven]]:
+    """Try a corrected document in place of each record that is meant and open.
+
+    Where `correct` returns None a record is left alone. Yields what became of the others, a
+    thousand at the most at a time; who is faster with a record takes it out of them.
+    """
+    for some in slices(store, selection):
+        records = store.read([each.id for each in some], seconds=WRITE_SECONDS)
+        documents = ((record, correct(record)) for record in records)
+        pending = [_pending(record, judge, new) for record, new in documents if new is not None]
+        yield [_redriven(each) for each in _settle(pending, store, actor, keep=True)]
 
 
 def _settle(
