@@ -21,7 +21,7 @@ run: deps ## start the whole stack: Kafka, PostgreSQL, Lambda, S3, the page
 	@exec $(DEVSTACK) up
 
 .PHONY: demo
-demo: deps ## follow one good and one bad record through the running stack
+demo: deps ## follow a good record, and a bad one that is mended, through the running stack
 	@$(DEVSTACK) demo
 
 .PHONY: run-producer

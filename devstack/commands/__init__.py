@@ -20,7 +20,7 @@ COMMANDS = {
     "produce": (produce, "send generated orders, good and bad, to the topic"),
     "esm": (esm, "run the Kafka event source mappings of any SAM template"),
     "replay": (replay, "send records of a topic, of files or of dead letters to a function again"),
-    "demo": (demo, "follow one good and one bad record through the running stack"),
+    "demo": (demo, "follow a good record, and a bad one that is mended, through the stack"),
     "quarantine": (quarantine, "look at refused records; correct, redrive or discard them"),
     "validate": (validate, "check files of orders before they are sent"),
     "migrate": (migrate, "bring the database to the newest schema"),

@@ -1,4 +1,4 @@
-"""The demo command: a running stack in, the way of one good and one bad record out, with times."""
+"""The demo command: a running stack in, the ways of a good and of a mended record out, timed."""
 
 import json
 import secrets
@@ -28,7 +28,7 @@ SELECT partition, record_offset, extract(epoch FROM ingested_at)::text
 FROM orders WHERE order_uid = :uid::text
 """
 _QUARANTINED = """
-SELECT partition, record_offset, extract(epoch FROM quarantined_at)::text, faults::text
+SELECT partition, record_offset, extract(epoch FROM quarantined_at)::text, faults::text, id
 FROM quarantined_records WHERE order_uid = :uid::text
 """
 
@@ -46,7 +46,8 @@ def run(_arguments: Namespace, settings: Settings) -> int:
     try:
         demo = _Demo(settings.topic, running, database)
         demo.follow_good(valid_record(seed, 0))
-        demo.follow_bad(bad_record(_BAD_KIND, seed, 1))
+        number = demo.follow_bad(bad_record(_BAD_KIND, seed, 1))
+        demo.mend(number, valid_record(seed, 1))
     finally:
         database.close()
     return 0
@@ -72,13 +73,26 @@ class _Demo:
             raise UserError(message)
         say("   what came out equals what went in")
 
-    def follow_bad(self, record: Record) -> None:
+    def follow_bad(self, record: Record) -> int:
         say(f"4. A bad record ({record.bad}), {record.order_uid}, into the topic {self.topic}")
-        partition, offset, seconds, faults = self._arrival(record, _QUARANTINED)
+        partition, offset, seconds, faults, number = self._arrival(record, _QUARANTINED)
         say(f"   quarantined {_milliseconds(seconds)} after Kafka had it")
         say(f"   from partition {partition}, offset {offset}, because")
         for fault in json.loads(faults):
             say(f"   {fault['path'] or '/'}: {fault['sentence']} ({fault['code']})")
+        return int(number)
+
+    def mend(self, number: int, corrected: Record) -> None:
+        say(f"5. The same record, {number} in the quarantine, redriven with a corrected document")
+        connection = HTTPConnection(LOCALHOST, self.running.addresses.http_ports[0], timeout=5)
+        path, typed = f"/quarantine/{number}/redrive", {"Content-Type": "application/json"}
+        connection.request("POST", path, corrected.value, typed)
+        answer = json.loads(connection.getresponse().read())
+        if answer.get("outcome") != "stored":
+            message = f"record {number} could not be redriven: {answer.get('detail')}"
+            raise UserError(message)
+        _look_up(connection, corrected.order_uid, "6. Its look-up")
+        connection.close()
 
     def _arrival(self, record: Record, query: str) -> list[Any]:
         """Send a record and wait for its row; its third value becomes the seconds it took."""

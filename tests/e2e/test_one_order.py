@@ -109,6 +109,7 @@ def test_the_demo_shows_a_miss_a_hit_and_a_reason(stack: Stack) -> None:
     assert "X-Cache HIT" in done.stdout
     assert "equals what went in" in done.stdout
     assert "quarantined" in done.stdout
+    assert "6. Its look-up: 200" in done.stdout
 
 
 def test_the_status_tells_what_runs_as_json(stack: Stack) -> None:
