@@ -29,9 +29,10 @@ def send(stack: Stack, *records: Record) -> None:
 def test_a_posted_order_gets_the_seeds_message_and_comes_back_as_it_was_sent(stack: Stack) -> None:
     sent = {**json.loads(sample().value or b""), "order_uid": "b563feg7bdg3286ttjr67siej"}
 
+    before = stack.request(f"/order/{sent['order_uid']}")
     answer = stack.post("/orders", sent)
 
-    assert answer.status == 201
+    assert (before.status, answer.status) == (404, 201)
     assert answer.json["message"] == "Order processed and saved successfully"
     assert stack.request(f"/order/{sent['order_uid']}").json == sent
     assert stack.request(f"/orders/{sent['order_uid']}").json == {"order": sent}

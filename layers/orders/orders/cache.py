@@ -1,7 +1,8 @@
 """Cache: ready-encoded orders of one warm execution environment, the least recently used evicted.
 
 Bounded by entries and by bytes. Orders never change, so an entry is right as long as it is kept;
-that an order is absent may change at any time, so that is believed for a moment only.
+that an order is absent may change at any time, so that is believed for a moment only, and only of
+an id that was found absent twice: who looks, posts the order and looks again shall see it.
 """
 
 import sys
@@ -11,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from orders.model import EncodedOrder
 
@@ -23,6 +24,13 @@ class Absent(Enum):
     """The answer for an order that was found absent a moment ago."""
 
     ABSENT = "absent"
+
+
+class _Sighting(NamedTuple):
+    """That an order was found absent, and again within a moment."""
+
+    until: float
+    is_second: bool
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class OrderCache:
         self._clock = clock
         self._orders: OrderedDict[str, EncodedOrder] = OrderedDict()
         self._bytes = 0
-        self._absent_until: OrderedDict[str, float] = OrderedDict()
+        self._absent: OrderedDict[str, _Sighting] = OrderedDict()
         self._hits = self._misses = self._negative_hits = self._evictions = 0
         self._started = clock()
         self._environment_id = uuid.uuid4().hex
@@ -67,7 +75,8 @@ class OrderCache:
             self._hits += 1
             self._orders.move_to_end(order_uid)
             return order
-        if self._absent_until.get(order_uid, 0) > self._clock():
+        sighting = self._absent.get(order_uid)
+        if sighting and sighting.is_second and sighting.until > self._clock():
             self._negative_hits += 1
             return Absent.ABSENT
         self._misses += 1
@@ -75,18 +84,21 @@ class OrderCache:
 
     def put(self, order: EncodedOrder) -> None:
         """Keep an order as the most recently used."""
-        self._absent_until.pop(order.order_uid, None)
+        self._absent.pop(order.order_uid, None)
         if order.order_uid not in self._orders and _size(order) <= self._largest_bytes:
             self._orders[order.order_uid] = order
             self._bytes += _size(order)
             self._evict()
 
     def put_absent(self, order_uid: str) -> None:
-        """Remember for a moment that there is no such order."""
-        self._absent_until[order_uid] = self._clock() + ABSENT_SECONDS
-        self._absent_until.move_to_end(order_uid)
-        while len(self._absent_until) > self.capacity:
-            self._absent_until.popitem(last=False)
+        """Remember for a moment that there was no such order."""
+        now = self._clock()
+        before = self._absent.get(order_uid)
+        again = before is not None and before.until > now
+        self._absent[order_uid] = _Sighting(now + ABSENT_SECONDS, is_second=again)
+        self._absent.move_to_end(order_uid)
+        while len(self._absent) > self.capacity:
+            self._absent.popitem(last=False)
 
     def stats(self) -> CacheStats:
         """Return the counts so far."""

@@ -40,9 +40,22 @@ def test_putting_an_order_again_changes_nothing() -> None:
     assert cache.stats().evictions == 0
 
 
-def test_an_absent_order_is_believed_absent_for_a_moment() -> None:
+def test_an_order_that_was_absent_once_is_looked_for_again() -> None:
     clock = Clock()
     cache = OrderCache(2, clock=clock)
+
+    cache.put_absent("a")
+    assert cache.get("a") is None
+
+    clock.now += ABSENT_SECONDS
+    cache.put_absent("a")
+    assert cache.get("a") is None
+
+
+def test_an_order_that_was_absent_twice_is_believed_absent_for_a_moment() -> None:
+    clock = Clock()
+    cache = OrderCache(2, clock=clock)
+    cache.put_absent("a")
     cache.put_absent("a")
 
     assert cache.get("a") is Absent.ABSENT
@@ -53,6 +66,7 @@ def test_an_absent_order_is_believed_absent_for_a_moment() -> None:
 def test_an_order_that_arrives_is_absent_no_longer() -> None:
     cache = OrderCache(2)
     cache.put_absent("a")
+    cache.put_absent("a")
 
     cache.put(encoded("a"))
 
@@ -62,7 +76,7 @@ def test_an_order_that_arrives_is_absent_no_longer() -> None:
 def test_the_absent_are_bounded() -> None:
     cache = OrderCache(2)
 
-    for name in "abc":
+    for name in "aabbcc":
         cache.put_absent(name)
 
     assert cache.get("a") is None
@@ -73,6 +87,7 @@ def test_a_capacity_of_zero_switches_the_cache_off() -> None:
     cache = OrderCache(0)
 
     cache.put(encoded("a"))
+    cache.put_absent("b")
     cache.put_absent("b")
 
     assert cache.get("a") is None
@@ -86,6 +101,7 @@ def test_the_stats_tell_what_happened() -> None:
     cache.get("a")
     cache.put(encoded("a"))
     cache.get("a")
+    cache.put_absent("b")
     cache.put_absent("b")
     cache.get("b")
     cache.get("a")

@@ -23,14 +23,24 @@ def test_an_absent_order_is_not_asked_for_again_at_once() -> None:
     clock = Clock()
     cache, reader = OrderCache(10, clock=clock), InMemoryOrderReader()
 
-    for _ in range(3):
+    for _ in range(5):
         with pytest.raises(OrderNotFoundError):
             look_up("a", cache, reader)
     clock.now += 60
     reader.stored["a"] = encoded("a")
 
     assert look_up("a", cache, reader).order == encoded("a")
-    assert reader.asked == ["a", "a"]
+    assert reader.asked == ["a", "a", "a"]
+
+
+def test_who_looks_stores_and_looks_again_sees_the_order() -> None:
+    cache, reader = OrderCache(10), InMemoryOrderReader()
+    with pytest.raises(OrderNotFoundError):
+        look_up("a", cache, reader)
+
+    reader.stored["a"] = encoded("a")
+
+    assert look_up("a", cache, reader).order == encoded("a")
 
 
 @pytest.mark.parametrize("order_uid", ["", "a b", "a\n", "ё", "x" * 65, "../etc", "'"])
