@@ -85,7 +85,7 @@ def test_a_database_of_the_user_s_that_is_away_is_told_in_one_line() -> None:
         done = Stack(home, DB_HOST="127.0.0.1", DB_PORT=str(free_port())).command("up")
 
         assert done.returncode == 1
-        assert "does not let postgres in" in done.stderr
+        assert "cannot be used by postgres" in done.stderr
         assert done.stderr.count("\n") == 1
 
 

@@ -67,9 +67,7 @@ def get_order_in_envelope(order_uid: OrderUid, if_none_match: Known = "") -> Non
     },
 )
 def list_customer_orders(
-    customer_id: Annotated[
-        str, Text(min_length=1, description="The customer, as the orders name them.")
-    ],
+    customer_id: Annotated[str, Text(description="The customer, as the orders name them.")],
     limit: Limit = PAGE_ORDERS,
     cursor: Cursor = "",
 ) -> None:

@@ -72,6 +72,14 @@ def test_a_page_of_large_orders_is_shorter_than_was_asked_for(
     assert list(pages(reader, 10)) == [["d", "c", "b"], ["a"]]
 
 
+def test_an_empty_customer_is_one_too(
+    store: PostgresOrderStore, reader: PostgresOrderReader
+) -> None:
+    store_orders(store, "a", customer_id="")
+
+    assert [order.order_uid for order in customer_orders("", reader, limit=2).orders] == ["a"]
+
+
 def test_a_customer_without_orders_has_an_empty_page(reader: PostgresOrderReader) -> None:
     assert customer_orders("nobody", reader, limit=2) == ([], None)
 

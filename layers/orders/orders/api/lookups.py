@@ -88,7 +88,7 @@ class OrdersApi:
     def _customer_orders(self) -> Answer:
         requests.check_names(self._routing.request, ("customer_id", "limit", "cursor"))
         customer_id = requests.text(self._routing.request, "customer_id")
-        if not customer_id:
+        if customer_id is None:  # an empty one is a customer's, as the model has it
             message = "`customer_id` must say whose orders are meant."
             raise InvalidRequestError(message, code="missing_customer_id")
         limit = requests.limit(self._routing.request, PAGE_ORDERS)
