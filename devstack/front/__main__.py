@@ -36,6 +36,8 @@ class Configuration:
     invoke_port: int
     site: str
     """The address of the site's bucket."""
+    warm: tuple[str, ...]
+    """The functions that are started with the front; the others start when they are first asked."""
 
     @classmethod
     def load(cls, path: Path) -> "Configuration":
@@ -48,6 +50,7 @@ class Configuration:
             http_ports=tuple(settings["http_ports"]),
             invoke_port=settings["invoke_port"],
             site=settings["site"],
+            warm=tuple(settings["warm"]),
         )
 
 
@@ -69,16 +72,18 @@ async def serve(file: Path, log: FunctionLog) -> None:
         gateway = Gateway(RouteTable(blueprint.routes), functions.invoke)
         edge = Server(Edge(gateway, site), edge_sockets)
         invoke_api = Server(InvokeApi(functions), invoke_sockets)
-        beginning = _announce(blueprint, functions, log)
+        beginning = _announce(blueprint, functions, set(configuration.warm), log)
         await asgi_server.serve_until(stopped, [edge, invoke_api], beginning, functions.close)
 
 
-async def _announce(blueprint: template.Template, functions: Functions, log: FunctionLog) -> None:
-    """Start an environment of each function; ready when those behind the API are up or failed."""
+async def _announce(
+    blueprint: template.Template, functions: Functions, warm: set[str], log: FunctionLog
+) -> None:
+    """Start the warm functions; ready when those of them behind the API are up or failed."""
     behind_api = {route.function for route in blueprint.routes}
-    await functions.provision(behind_api)
+    await functions.provision(warm & behind_api)
     log.announce("ready")
-    await functions.provision(set(blueprint.functions) - behind_api)
+    await functions.provision(warm - behind_api)
 
 
 if __name__ == "__main__":

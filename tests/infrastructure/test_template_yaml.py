@@ -8,6 +8,7 @@ import pytest
 from devstack import template
 from devstack.front.routes import RouteTable
 from devstack.sam import document
+from devstack.stack import WARM
 from devstack.template import Template
 from orders import migrations
 from tests.servers import ROOT
@@ -105,6 +106,10 @@ def test_a_function_s_handler_is_where_the_template_says(with_kafka: Template) -
         loaded = module_from_spec(spec)
         spec.loader.exec_module(loaded)
         assert callable(getattr(loaded, handler))
+
+
+def test_the_functions_that_a_stack_starts_at_once_are_there(with_kafka: Template) -> None:
+    assert set(WARM) <= with_kafka.functions.keys()
 
 
 def test_without_brokers_nothing_polls() -> None:

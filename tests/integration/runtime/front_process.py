@@ -83,6 +83,7 @@ def start(folder: Path, template: Path, site: str = "http://127.0.0.1:9/site") -
         "http_ports": [http_port],
         "invoke_port": invoke_port,
         "site": site,
+        "warm": list(yaml.safe_load(template.read_text(encoding="utf-8"))["Resources"]),
     }
     configuration.write_text(json.dumps(settings), encoding="utf-8")
     output = folder / "output.txt"
