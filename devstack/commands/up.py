@@ -106,6 +106,7 @@ def _welcome_lines(settings: Settings, chosen: Addresses) -> Iterator[str]:
     yield ""
     yield f"page and API   {first}/" + "".join(f"  and  {other}/" for other in others)
     yield f"an order       {first}/order/{SAMPLE_ORDER_UID}"
+    yield f"all the routes {first}/docs"
     yield f"Kafka          {chosen.kafka_broker}, topic {settings.topic}"
     yield f"PostgreSQL     {chosen.db_host}:{chosen.db_port}, database {settings.db_name}"
     yield f"Lambda         http://{LOCALHOST}:{chosen.invoke_port} (boto3's endpoint_url)"
