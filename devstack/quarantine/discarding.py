@@ -4,31 +4,27 @@ import json
 from argparse import Namespace
 
 from devstack.console import say
-from devstack.quarantine import bulk, selection
+from devstack.quarantine import bulk
 from devstack.quarantine.desk import Desk
 from orders import quarantine
 
 
 def run(arguments: Namespace, desk: Desk) -> int:
     """Discard all that is meant; 1 when a record that was named is settled already."""
-    chosen = selection.to_act_on(arguments)
-    settled = desk.settled(chosen.ids)
-    bulk.note_settled(settled)
-    total = quarantine.count(desk.store, chosen).total()
-    with bulk.counted("discarding", total, dry_run=arguments.dry_run) as on_progress:
+    with bulk.task("discarding", arguments, desk) as task:
         discarded = quarantine.discard_all(
             desk.store,
-            chosen,
+            task.chosen,
             actor=desk.actor,
             reason=arguments.reason,
             dry_run=arguments.dry_run,
-            on_progress=on_progress,
+            on_progress=task.on_progress,
         )
     if arguments.json:
-        told = {"discarded": discarded, "settled_before": len(settled)}
+        told = {"discarded": discarded, "settled_before": task.settled}
         say(json.dumps({"dry_run": arguments.dry_run, **told}))
     elif arguments.dry_run:
         say(f"would discard {bulk.records(discarded)}; nothing was written")
     else:
         say(f"discarded {bulk.records(discarded)}: {arguments.reason}")
-    return 1 if settled else 0
+    return 1 if task.settled else 0

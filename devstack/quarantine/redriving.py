@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 
 from devstack.console import say
-from devstack.quarantine import bulk, selection
+from devstack.quarantine import bulk
 from devstack.quarantine.desk import Desk
 from orders import quarantine
 from orders.quarantine import MOST_ATTEMPTS, Redrives
@@ -12,25 +12,21 @@ from orders.quarantine import MOST_ATTEMPTS, Redrives
 
 def run(arguments: Namespace, desk: Desk) -> int:
     """Redrive all that is meant; 1 when anything of it was refused again or not tried."""
-    chosen = selection.to_act_on(arguments)
-    settled = desk.settled(chosen.ids)
-    bulk.note_settled(settled)
-    total = quarantine.count(desk.store, chosen).total()
-    with bulk.counted("redriving", total, dry_run=arguments.dry_run) as on_progress:
+    with bulk.task("redriving", arguments, desk) as task:
         done = quarantine.redrive_all(
             desk.store,
-            chosen,
+            task.chosen,
             actor=desk.actor,
             force=arguments.force,
             dry_run=arguments.dry_run,
             judge=desk.judge,
-            on_progress=on_progress,
+            on_progress=task.on_progress,
         )
     if arguments.json:
-        say(_as_json(done, len(settled), dry_run=arguments.dry_run))
+        say(_as_json(done, task.settled, dry_run=arguments.dry_run))
     else:
         say(_as_text(done, dry_run=arguments.dry_run))
-    return 1 if done.refused or done.passed_over or settled else 0
+    return 1 if done.refused or done.passed_over or task.settled else 0
 
 
 def _as_json(done: Redrives, settled: int, *, dry_run: bool) -> str:

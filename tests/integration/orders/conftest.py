@@ -1,45 +1,17 @@
-"""A migrated database of each test's own, the store and reader over it, and the real handlers."""
+"""The stores and the reader over a test's own database, and the real handlers."""
 
 import importlib.util
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orders import bootstrap, migrations
-from orders.config import Settings
-from orders.database import Database, Row
+from orders import bootstrap
+from orders.database import Database
 from orders.repository import PostgresOrderReader, PostgresOrderStore, PostgresQuarantine
-from tests.servers import PostgresServer
+from tests.servers import ROOT
 
-ROOT = Path(__file__).parents[3]
-SQL = ROOT / "sql"
-
-Query = Callable[[str], list[Row]]
 LoadFunction = Callable[..., Any]
-
-
-@pytest.fixture
-def environment(postgres: PostgresServer) -> dict[str, str]:
-    """Give the DB_* variables of a new, empty database."""
-    return postgres.settings(postgres.create_database())
-
-
-@pytest.fixture
-def settings(environment: dict[str, str]) -> Settings:
-    return Settings.from_env(environment)
-
-
-@pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
-    """Give a migrated database."""
-    database = Database(settings)
-    session = database.connect()
-    migrations.migrate(session, SQL)
-    session.close()
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -55,14 +27,6 @@ def reader(database: Database) -> PostgresOrderReader:
 @pytest.fixture
 def quarantined(database: Database) -> PostgresQuarantine:
     return PostgresQuarantine(database)
-
-
-@pytest.fixture
-def query(database: Database) -> Iterator[Query]:
-    """Ask the database on a connection that the code under test does not share."""
-    session = database.connect()
-    yield session.run
-    session.close()
 
 
 @pytest.fixture

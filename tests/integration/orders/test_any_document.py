@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.integration.orders.conftest import LoadFunction, Query
+from tests.integration.conftest import Query
+from tests.integration.orders.conftest import LoadFunction
 from tests.unit.orders.made import Context, event, orders, sample
 
 DOCUMENTS = int(os.environ.get("DOCUMENTS", "2000"))

@@ -8,7 +8,7 @@ from orders.errors import InvalidRequestError
 from orders.ingestion import ingest
 from orders.lookup import customer_orders
 from orders.repository import PostgresOrderReader, PostgresOrderStore
-from tests.integration.orders.conftest import Query
+from tests.integration.conftest import Query
 from tests.unit.orders.made import record, sample
 
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.integration.orders.conftest import LoadFunction, Query
+from tests.integration.conftest import Query
+from tests.integration.orders.conftest import LoadFunction
 from tests.servers import PostgresServer
 from tests.unit.orders.made import ORDER_UID, Context, event, sample
 

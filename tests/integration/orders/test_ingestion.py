@@ -1,7 +1,6 @@
 """Every fate of a record, seen in PostgreSQL itself."""
 
 import json
-import threading
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,7 +18,8 @@ from orders.model import Order
 from orders.record import Fault, Record
 from orders.repository import PostgresOrderReader, PostgresOrderStore
 from orders.validation import judge
-from tests.integration.orders.conftest import Query
+from tests.integration.conftest import Query
+from tests.integration.orders.at_once import at_once
 from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, orders, record, records, sample
 
 ONE_DATABASE = hypothesis_settings(
@@ -282,27 +282,14 @@ def test_concurrent_overlapping_batches_leave_one_fate_each(
         for partition in (0, 1)
     ]
     batches.append(list(reversed(batches[0])))  # the same records again, as after a rebalance
-    failures: list[BaseException] = []
-    gate = threading.Barrier(len(batches))
 
     def write(batch: list[Record]) -> None:
         own = Database(settings)
-        try:
-            gate.wait(timeout=10)
-            for start in range(0, len(batch), 50):
-                run(batch[start : start + 50], PostgresOrderStore(own))
-        except BaseException as error:  # noqa: BLE001 - reported by the test's own thread
-            failures.append(error)
-        finally:
-            own.close()
+        for start in range(0, len(batch), 50):
+            run(batch[start : start + 50], PostgresOrderStore(own))
+        own.close()
 
-    threads = [threading.Thread(target=write, args=(batch,)) for batch in batches]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-
-    assert failures == []
+    assert at_once(*(partial(write, batch) for batch in batches)) == []
     ((stored,),) = query("SELECT count(*) FROM orders")
     assert stored == 150
     assert query("SELECT count(*) FROM items") == [[150]]

@@ -11,11 +11,11 @@ import pytest
 
 from devstack.settings import free_port
 from orders import bootstrap, custom_resource, migrations
-from orders.config import Settings
-from orders.database import Database, Session
+from orders.database import Session
 from orders.errors import StoreUnavailableError
 from orders.migrations import MigrationError
-from tests.integration.orders.conftest import SQL, LoadFunction
+from tests.integration.conftest import SQL
+from tests.integration.orders.conftest import LoadFunction
 from tests.unit.orders.made import Context
 
 VERSIONS = sorted(path.name[:4] for path in SQL.glob("*.sql"))
@@ -74,13 +74,6 @@ def cloudformation() -> Iterator[CloudFormation]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-def session(settings: Settings) -> Iterator[Session]:
-    session = Database(settings).connect()
-    yield session
-    session.close()
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -15,8 +14,9 @@ from orders.database import Database, Session
 from orders.errors import StoreUnavailableError
 from orders.migrations import MigrationError
 from orders.repository import PostgresOrderReader
-from tests.integration.orders.conftest import ROOT, SQL
-from tests.servers import wait_until
+from tests.integration.conftest import SQL
+from tests.integration.orders.at_once import at_once
+from tests.servers import ROOT, wait_until
 
 VERSIONS: Final = sorted(path.name.partition("_")[0] for path in SQL.glob("*.sql"))
 MIGRATING: Final = """
@@ -29,14 +29,6 @@ from orders.config import Settings
 from orders.database import Database
 migrations.migrate(Database(Settings.from_env()).connect(), pathlib.Path(sys.argv[1]))
 """
-
-
-@pytest.fixture
-def session(settings: Settings) -> Iterator[Session]:
-    """Give a connection to an empty database."""
-    session = Database(settings).connect()
-    yield session
-    session.close()
 
 
 @pytest.fixture
@@ -152,11 +144,7 @@ def test_several_processes_may_migrate_at_once(settings: Settings) -> None:
         applied.extend(migrations.migrate(session, SQL))
         session.close()
 
-    threads = [threading.Thread(target=migrate) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    assert at_once(*[migrate] * 3) == []
 
     assert applied == VERSIONS
 

@@ -13,7 +13,7 @@ from orders.config import Settings
 from orders.database import Database, Row, Session
 from orders.repository import PostgresOrderReader
 from orders.validation import Accepted, judge
-from tests.integration.orders.conftest import SQL
+from tests.integration.conftest import SQL
 from tests.unit.orders.made import ORDER_UID, record, sample
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -63,14 +63,6 @@ FROM pg_description WHERE classoid = 'pg_class'::regclass
 UNION ALL SELECT 'view', viewname, '', definition FROM pg_views WHERE schemaname = 'public'
 ORDER BY 1, 2, 3
 """
-
-
-@pytest.fixture
-def session(settings: Settings) -> Iterator[Session]:
-    """Give a connection to an empty database."""
-    session = Database(settings).connect()
-    yield session
-    session.close()
 
 
 @pytest.fixture

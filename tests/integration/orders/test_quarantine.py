@@ -1,12 +1,9 @@
 """Refused records: looked at, redriven and discarded, in PostgreSQL itself."""
 
 import json
-import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -34,7 +31,8 @@ from orders.repository import PostgresOrderReader, PostgresOrderStore, PostgresQ
 from orders.settlement import Judge, Outcome
 from orders.status import status
 from orders.validation import Verdict, judge
-from tests.integration.orders.conftest import Query
+from tests.integration.conftest import Query
+from tests.integration.orders.at_once import at_once
 from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, record, records, sample
 
 STRICT: Judge = partial(judge, strict_totals=True)
@@ -419,25 +417,6 @@ def test_a_selection_is_discarded_with_its_reason(
 
 
 # Side by side
-
-
-def at_once(*works: Callable[[], Any]) -> list[BaseException]:
-    failures: list[BaseException] = []
-    gate = threading.Barrier(len(works))
-
-    def safely(work: Callable[[], Any]) -> None:
-        try:
-            gate.wait(timeout=10)
-            work()
-        except BaseException as error:  # noqa: BLE001 - reported by the test's own thread
-            failures.append(error)
-
-    threads = [threading.Thread(target=safely, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return failures
 
 
 def test_two_people_who_redrive_the_same_records_store_each_order_once(

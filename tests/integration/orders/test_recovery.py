@@ -14,7 +14,7 @@ from orders.database import Database
 from orders.errors import StoreUnavailableError
 from orders.ingestion import Result, ingest
 from orders.repository import PostgresOrderReader, PostgresOrderStore
-from tests.integration.orders.conftest import Query
+from tests.integration.conftest import Query
 from tests.servers import PostgresServer
 from tests.unit.orders.made import ORDER_UID, records, sample
 

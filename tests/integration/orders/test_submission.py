@@ -1,7 +1,6 @@
 """Posted orders, in PostgreSQL itself."""
 
 import json
-import threading
 from typing import Any
 
 import pytest
@@ -15,7 +14,8 @@ from orders.ingestion import ingest
 from orders.model import Order
 from orders.repository import PostgresOrderReader, PostgresOrderStore
 from orders.submission import Conflict, Submitted, submit
-from tests.integration.orders.conftest import Query
+from tests.integration.conftest import Query
+from tests.integration.orders.at_once import at_once
 from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, orders, records, sample
 
 
@@ -76,19 +76,13 @@ def test_a_posted_conflict_shows_where_it_differs_and_changes_nothing(
 @pytest.mark.usefixtures("database")
 def test_identical_orders_posted_at_once_are_new_once(settings: Settings, query: Query) -> None:
     answers: list[object] = []
-    gate = threading.Barrier(8)
 
     def post() -> None:
         own = Database(settings)
-        gate.wait(timeout=10)
         answers.extend(submit(SAMPLE_VALUE, PostgresOrderStore(own)) for _ in range(25))
         own.close()
 
-    threads = [threading.Thread(target=post) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    assert at_once(*[post] * 8) == []
 
     assert answers.count(Submitted(ORDER_UID, new=True)) == 1
     assert answers.count(Submitted(ORDER_UID, new=False)) == 199

@@ -1,39 +1,19 @@
-"""A migrated database of each test's own, real ingestion into it, and the command on it."""
+"""Real ingestion into a test's own database, and the command on it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from orders import migrations, validation
-from orders.config import Settings
-from orders.database import Database, Row
+from orders import validation
+from orders.database import Database
 from orders.ingestion import ingest
 from orders.record import Record
 from orders.repository import PostgresOrderStore
 from tests.integration.quarantine.command import QuarantineCommand
-from tests.servers import ROOT, PostgresServer
 
 Ingest = Callable[[list[Record]], None]
-Query = Callable[[str], list[Row]]
-
-
-@pytest.fixture
-def environment(postgres: PostgresServer) -> dict[str, str]:
-    """Give the DB_* variables of a new, empty database."""
-    return postgres.settings(postgres.create_database())
-
-
-@pytest.fixture
-def database(environment: dict[str, str]) -> Iterator[Database]:
-    """Give a migrated database."""
-    database = Database(Settings.from_env(environment))
-    session = database.connect()
-    migrations.migrate(session, ROOT / "sql")
-    session.close()
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -46,14 +26,6 @@ def ingested(database: Database) -> Ingest:
         assert not ingest(records, store, seconds_left=lambda: 60.0, judge=strictly).undone
 
     return ingested
-
-
-@pytest.fixture
-def query(database: Database) -> Iterator[Query]:
-    """Ask the database on a connection that nothing under test shares."""
-    session = database.connect()
-    yield session.run
-    session.close()
 
 
 @pytest.fixture

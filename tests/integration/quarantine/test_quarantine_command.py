@@ -12,8 +12,9 @@ from devstack.producer.bad_records import KINDS
 from devstack.producer.orders import order
 from orders.database import Database
 from orders.migrations import NEWEST
+from tests.integration.conftest import Query
 from tests.integration.quarantine.command import QuarantineCommand
-from tests.integration.quarantine.conftest import Ingest, Query
+from tests.integration.quarantine.conftest import Ingest
 from tests.servers import PostgresServer, wait_until
 from tests.unit.orders.made import record, records, sample
 

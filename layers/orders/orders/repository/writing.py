@@ -185,9 +185,10 @@ class PostgresTransaction(OrderWriter):
 
         Tells whether some of these offsets are in the ledger already.
         """
-        rows = _ledger_rows(_offsets(records))
+        offsets = _offsets(records)
+        rows = _ledger_rows(offsets)
         locked = self._session.run(_LOCK_LEDGER, **rows)
-        if len(locked) < len(_offsets(records)):
+        if len(locked) < len(offsets):
             partitions = {name: rows[name] for name in ("topics", "partitions")}
             self._session.run(_OPEN_LEDGER, **partitions)
             locked = self._session.run(_LOCK_LEDGER, **rows)
