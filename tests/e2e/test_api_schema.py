@@ -34,6 +34,11 @@ parameters = {{ cursor = {{ dictionary = "cursors", probability = 1 }} }}
 phases.coverage.checks.positive_data_acceptance.expected-statuses = ["200", "400"]
 
 [[operations]]
+include-operation-id = "redrive_quarantined_record"
+# A request without a body is in order, and the record that it names may be refused again.
+checks.positive_data_acceptance.expected-statuses = ["200", "404", "409", "422"]
+
+[[operations]]
 include-tag = "quarantine"
 parameters = {{ record_id = {{ dictionary = "records", probability = 0.7 }} }}
 checks.ignored_auth.enabled = false

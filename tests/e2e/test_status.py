@@ -22,6 +22,9 @@ def test_status_shows_the_mapping_with_its_counts_and_no_lag(stack: Stack) -> No
 
     stack.produce(count=20, bad_rate=0)
     wait_until(lambda: mapping(stack)["metrics"]["CommittedEventCount"] >= before + 20, "the count")
+    wait_until(
+        lambda: mapping(stack)["lag"]["SumOffsetLag"] == 0, "the lag, which is read once a second"
+    )
     shown = mapping(stack)
 
     assert (shown["state"], shown["lastProcessingResult"]) == ("Enabled", "OK")
