@@ -22,7 +22,18 @@ T = TypeVar("T")
 Row = list[Any]
 
 _CONNECT_SECONDS: Final = 2.0
-_UNACKNOWLEDGED_MS: Final = 5000
+_VANISHED: Final = {
+    "TCP_USER_TIMEOUT": 5000,
+    "TCP_KEEPIDLE": 4,
+    "TCP_KEEPINTVL": 2,
+    "TCP_KEEPCNT": 3,
+}
+"""Notice a server that vanished within 10 s, while it is to acknowledge (ms) and to answer (s).
+
+The options of Linux, where Lambda runs; other systems know some of them. tcp(7)
+"""
+_IDLE_SECONDS: Final = 5.0
+"""How long a transaction may do nothing: it only prepares rows between its statements."""
 _DATA_FAULTS: Final = ("22", "23", "54000")
 _SERVER_GOES: Final = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
@@ -93,7 +104,7 @@ class Database:
         """
 
         def transaction(session: Session) -> T:
-            session.script(f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)}")
+            session.script(_begin(seconds))
             result = work(session)
             session.script("COMMIT" if keep else "ROLLBACK")
             return result
@@ -132,13 +143,23 @@ class Database:
             raise
 
 
+def _begin(seconds: float) -> str:
+    """Begin a transaction that keeps its locks no longer, even when its client has vanished."""
+    idle_seconds = min(seconds, _IDLE_SECONDS)
+    return (
+        f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)};"
+        f" SET LOCAL idle_in_transaction_session_timeout = {int(idle_seconds * 1000)}"
+    )
+
+
 def _connect(settings: Settings, seconds: float) -> Session:
     wire = socket.create_connection((settings.db_host, settings.db_port), seconds)
     try:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: notice a peer that vanished
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
+        for name, value in _VANISHED.items():
+            if hasattr(socket, name):
+                wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         if settings.db_ssl_root_cert:
             wire = _encrypted(wire, settings)
         connection = Connection(

@@ -1,5 +1,6 @@
 """PostgreSQL goes away and comes back; nothing is lost, and what was warm recovers by itself."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -10,10 +11,11 @@ import pytest
 from orders import lookup
 from orders.cache import OrderCache
 from orders.config import Settings
-from orders.database import Database
+from orders.database import Database, Session
 from orders.errors import StoreUnavailableError
 from orders.ingestion import Result, ingest
 from orders.repository import PostgresOrderReader, PostgresOrderStore
+from orders.repository.writing import PostgresTransaction
 from tests.integration.conftest import Query
 from tests.servers import PostgresServer
 from tests.unit.orders.made import ORDER_UID, records, sample
@@ -117,6 +119,45 @@ def test_a_batch_that_dies_before_its_commit_leaves_nothing(
     assert raised
     assert query("SELECT order_uid FROM orders") == [[ORDER_UID]]
     assert query("SELECT offsets::text FROM ingested_offsets") == [["{[0,1)}"]]
+
+
+def test_a_client_that_vanishes_amid_a_transaction_blocks_its_partition_for_a_moment_only(
+    settings: Settings, store: PostgresOrderStore
+) -> None:
+    vanished = Database(settings)
+    locked, met_again = threading.Event(), threading.Event()
+
+    def vanish(session: Session) -> None:
+        PostgresTransaction(session).lock_ledger(records(sample()))
+        locked.set()
+        met_again.wait(timeout=20)  # as a machine that is gone: it says nothing and closes nothing
+        session.run("SELECT")
+
+    def work() -> None:
+        with contextlib.suppress(StoreUnavailableError):
+            vanished.transact(vanish, seconds=1.0)
+
+    client = threading.Thread(target=work)
+    client.start()
+    assert locked.wait(timeout=20)
+
+    assert ingest(records(sample()), store, seconds_left=lambda: 10.0).stored == 1
+
+    met_again.set()
+    client.join(timeout=20)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="this system has no such options")
+def test_a_server_that_vanishes_is_noticed_within_ten_seconds(settings: Settings) -> None:
+    session = Database(settings).connect()
+
+    def option(name: str) -> int:
+        return session._wire.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))  # noqa: SLF001
+
+    idle, interval, count = map(option, ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"))
+    assert idle + interval * count <= 10
+    assert option("TCP_USER_TIMEOUT") <= 10_000
+    session.close()
 
 
 def test_wrong_credentials_are_the_infrastructures_fault(postgres: PostgresServer) -> None:
