@@ -144,11 +144,17 @@ class Database:
 
 
 def _begin(seconds: float) -> str:
-    """Begin a transaction that keeps its locks no longer, even when its client has vanished."""
+    """Begin a transaction that does not keep its locks when its client has vanished.
+
+    A COPY heeds no time-out while it waits for rows: there, keepalives notice.
+    """
     idle_seconds = min(seconds, _IDLE_SECONDS)
     return (
         f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)};"
-        f" SET LOCAL idle_in_transaction_session_timeout = {int(idle_seconds * 1000)}"
+        f" SET LOCAL idle_in_transaction_session_timeout = {int(idle_seconds * 1000)};"
+        f" SET LOCAL tcp_keepalives_idle = {_VANISHED['TCP_KEEPIDLE']};"
+        f" SET LOCAL tcp_keepalives_interval = {_VANISHED['TCP_KEEPINTVL']};"
+        f" SET LOCAL tcp_keepalives_count = {_VANISHED['TCP_KEEPCNT']}"
     )
 
 

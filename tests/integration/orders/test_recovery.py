@@ -147,6 +147,33 @@ def test_a_client_that_vanishes_amid_a_transaction_blocks_its_partition_for_a_mo
     client.join(timeout=20)
 
 
+def test_a_server_is_to_notice_within_ten_seconds_that_a_client_amid_a_copy_is_gone(
+    database: Database,
+) -> None:
+    def options(session: Session) -> list[int]:
+        names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+        return [int(session.run(f"SHOW {name}")[0][0]) for name in names]
+
+    idle, interval, count = database.transact(options, seconds=10)
+
+    assert 0 < idle + interval * count <= 10
+
+
+def test_a_quarantine_that_fails_changes_no_records_code(
+    store: PostgresOrderStore, query: Query
+) -> None:
+    ingest(records(sample()), store, seconds_left=lambda: 10.0)
+    conflict = records(None, sample(locale="ru"))[1:]
+    query("ALTER TABLE quarantined_records ADD CONSTRAINT broken CHECK (false) NOT VALID")
+
+    with pytest.raises(StoreUnavailableError):
+        ingest(conflict, store, seconds_left=lambda: 10.0)
+    query("ALTER TABLE quarantined_records DROP CONSTRAINT broken")
+    ingest(conflict, store, seconds_left=lambda: 10.0)
+
+    assert query("SELECT code FROM quarantined_records") == [["conflict"]]
+
+
 @pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="this system has no such options")
 def test_a_server_that_vanishes_is_noticed_within_ten_seconds(settings: Settings) -> None:
     session = Database(settings).connect()

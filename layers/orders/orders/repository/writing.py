@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from orders import literals
 from orders.database import Database, Session
+from orders.errors import InvalidRequestError, StoreUnavailableError
 from orders.model import EncodedOrder
 from orders.quarantine.store import Attempted
 from orders.record import Record
@@ -198,7 +199,11 @@ class PostgresTransaction(OrderWriter):
         """Keep the records and the reasons; a record that is kept already stays as it is."""
         if refused:
             rows = [literals.refused_row(one) for one in refused]
-            self._session.run(_QUARANTINE, records=json.dumps(rows), actor=_ACTOR)
+            try:
+                self._session.run(_QUARANTINE, records=json.dumps(rows), actor=_ACTOR)
+            except InvalidRequestError as error:  # else it would get another code
+                message = f"the quarantine does not take what was refused: {error}"
+                raise StoreUnavailableError(message) from error
 
     def release(self, accepted: Sequence[Fate]) -> None:
         """Close the quarantine entries, if any, of records that are accepted by now."""
