@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 from collections import deque
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
+from operator import attrgetter
 
 from devstack.event_source_mapping.polling.event import EventFormat, record_bytes
 from devstack.event_source_mapping.polling.records import Batch, Record
@@ -43,10 +45,10 @@ class Batcher:
         waiting.bytes += record_bytes(record)
 
     def put_back(self, batch: Batch) -> None:
-        """Let records that were taken before wait again, in front of the others."""
+        """Let records that were taken before wait again, where their offsets belong."""
         for partition, records in batch.records.items():
             waiting = self._waiting.setdefault(partition, _Waiting())
-            waiting.records.extendleft(reversed(records))
+            waiting.records = deque(merge(records, waiting.records, key=attrgetter("offset")))
             waiting.bytes += sum(map(record_bytes, records))
 
     def waiting(self) -> set[int]:

@@ -79,7 +79,7 @@ class Intake:
 
     def _filter_out(self, record: Record) -> None:
         self._reporter.count(Metric.FILTERED_OUT)
-        if self._batches_filtered:
+        if self._batches_filtered and self._format.fits_alone(record):
             self._batcher.add(record)
         else:
             self._custody.pass_over(_alone(record).records)

@@ -94,3 +94,16 @@ def test_dropped_partitions_are_gone() -> None:
     batcher.drop(0)
 
     assert taken(batcher.take(11.0, NOBODY)) == [(1, 1)]
+
+
+def test_what_is_put_back_waits_where_its_offsets_belong() -> None:
+    batcher = waiting((0, 4), (0, 5), size=4, window=0)
+    first, later = (
+        Batch({0: [Record(0, offset, 0, b"{}", 0.0) for offset in offsets_back]})
+        for offsets_back in ((0, 1, 2), (3,))
+    )
+
+    batcher.put_back(first)
+    batcher.put_back(later)
+
+    assert taken(batcher.take(0.0, NOBODY)) == [(0, 0), (0, 1), (0, 2), (0, 3)]

@@ -310,3 +310,14 @@ def test_a_poller_whose_batches_do_not_reach_the_function_asks_for_no_other() ->
     mapping.answer(FAILED)
 
     assert (throttled, mapping.poller.saturated) == (False, True)
+
+
+def test_a_filtered_record_that_no_event_could_hold_is_passed_over() -> None:
+    choices = Choices(filtered_records_fill_batches=True, largest_event_bytes=700)
+    pattern = '{"value": [{"anything-but": {"prefix": "skip"}}]}'
+    mapping = FakeMapping(0, choices=choices, patterns=(pattern,))
+    mapping.consumer.produce(record(0, 0, b"skip" * 300), record(0, 1, b"keep"))
+
+    mapping.run()
+
+    assert mapping.sent() == [[(0, 1)]]

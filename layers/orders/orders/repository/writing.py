@@ -34,7 +34,7 @@ ORDER BY ledger.topic, ledger.partition FOR UPDATE OF ledger
 """
 _OPEN_LEDGER: Final = """
 INSERT INTO ingested_offsets (topic, partition)
-SELECT * FROM unnest(:topics::text[], :partitions::integer[]) ON CONFLICT DO NOTHING
+SELECT * FROM unnest(:topics::text[], :partitions::integer[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING
 """
 _NOTE_OFFSETS: Final = """
 UPDATE ingested_offsets AS ledger SET
