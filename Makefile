@@ -12,6 +12,10 @@ help: ## print this help
 deps: ## install what running needs (make run does it by itself)
 	@$(PYTHON) -m devstack.install run
 
+.PHONY: deps-prove
+deps-prove: ## install what proving needs (make prove does it by itself)
+	@$(PYTHON) -m devstack.install prove
+
 .PHONY: deps-test
 deps-test: ## install what testing needs (make test does it by itself)
 	@$(PYTHON) -m devstack.install test
@@ -28,6 +32,10 @@ demo: deps ## follow a good record, and a bad one that is mended, through the ru
 run-producer: deps ## send orders, some of them bad (COUNT=100 RATE=20 BAD_RATE=0.05)
 	@$(DEVSTACK) produce --count $(or $(COUNT),100) --rate $(or $(RATE),20) --bad-rate $(or $(BAD_RATE),0.05)
 
+.PHONY: prove
+prove: deps-prove ## injure a stack of its own under load, account for every record (ORDERS=20000 SEED=)
+	@$(DEVSTACK) prove $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(PROVE)
+
 .PHONY: status
 status: deps ## show what runs, its memory and its addresses
 	@$(DEVSTACK) status
@@ -41,7 +49,7 @@ down: deps ## stop the running stack (Ctrl-C in its terminal does the same)
 	@$(DEVSTACK) down
 
 .PHONY: test
-test: check unit integration e2e ## run all checks and tests
+test: check unit simulation integration e2e ## run all checks and tests
 
 .PHONY: check
 check: deps-test ## lint, types, import rules, template
@@ -53,11 +61,15 @@ check: deps-test ## lint, types, import rules, template
 unit: deps-test ## tests without sockets, in seconds
 	@$(RUN) -m pytest tests/unit tests/infrastructure
 
+.PHONY: simulation
+simulation: deps-test ## a fixed thousand of simulated histories, and wrong parts that they must notice
+	@$(RUN) -m pytest tests/simulation
+
 .PHONY: integration
 integration: deps-test ## tests with real PostgreSQL, Kafka and Lambda runtime
 	@$(RUN) -m coverage run -m pytest tests/unit/orders tests/integration/orders
 	@$(RUN) -m coverage report --skip-covered
-	@$(RUN) -m pytest tests/integration tests/conformance --ignore tests/integration/orders
+	@$(RUN) -m pytest --numprocesses 2 --dist loadfile tests/integration tests/conformance --ignore tests/integration/orders
 
 .PHONY: conformance
 conformance: deps-test ## every documented rule of the mapping, one by one (docs/conformance.md)
@@ -70,6 +82,10 @@ conformance-mutants: deps-test ## break every rule once, and see its test notice
 .PHONY: e2e
 e2e: deps-test ## the whole stack from outside, the page in a browser
 	@$(RUN) -m pytest tests/e2e tests/frontend
+
+.PHONY: simulate
+simulate: deps-test ## run the mapping through simulated histories (HISTORIES=10000 SEED=)
+	@$(RUN) -m tests.simulation $(if $(HISTORIES),--histories $(HISTORIES)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: deps-test ## measure the event source mapping beside a bare consumer

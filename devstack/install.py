@@ -24,6 +24,8 @@ REQUIREMENTS = ROOT / "requirements"
 ENVIRONMENT = ROOT / ".venv"
 UV_ENVIRONMENT = ROOT / ".tools" / "uv"
 OLDEST_PYTHON = (3, 11)
+WIDER = {"run": ("prove", "test"), "prove": ("test",)}
+"""The locks that contain all that another one lists."""
 
 
 class InstallError(Exception):
@@ -31,7 +33,7 @@ class InstallError(Exception):
 
 
 def install(purpose: str) -> None:
-    """Install what `purpose` ("run" or "test") needs and is not there yet."""
+    """Install what `purpose` ("run", "prove" or "test") needs and is not there yet."""
     if sys.version_info < OLDEST_PYTHON:
         message = (
             f"Python {sys.version_info.major}.{sys.version_info.minor} is too old: 3.11 or newer is"
@@ -55,9 +57,8 @@ def _stamp(lock: Path) -> Path:
 
 
 def _is_installed(lock: Path) -> bool:
-    # What tests need contains what running needs.
-    wider = REQUIREMENTS / "test.txt"
-    return _stamp(lock).exists() or (lock.stem == "run" and _stamp(wider).exists())
+    wider = (REQUIREMENTS / f"{name}.txt" for name in WIDER.get(lock.stem, ()))
+    return any(_stamp(one).exists() for one in (lock, *wider))
 
 
 def _make_environment() -> None:

@@ -161,9 +161,10 @@ class Broker:
             "transaction.state.log.num.partitions": 5,
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
-            # After kill -9 a broker must wait until its former self is fenced.
-            "broker.session.timeout.ms": 3000,
-            "broker.heartbeat.interval.ms": 500,
+            # After kill -9 a broker must wait until its former self is fenced. A lone node that was
+            # paused for longer is fenced and comes back with its next heartbeat.
+            "broker.session.timeout.ms": 1500,
+            "broker.heartbeat.interval.ms": 300,
             # A lone consumer need not wait for others; a restarted one gets its partitions at once.
             "group.initial.rebalance.delay.ms": 0,
             "group.min.session.timeout.ms": 1000,

@@ -19,24 +19,33 @@ def end(home: Path, *, with_variable: str = MARK) -> int:
 
     `with_variable` narrows them to those that have this environment variable too.
     """
-    found = [process for process in psutil.process_iter() if _belongs(process, home, with_variable)]
-    return _end(found, signal.SIGTERM)
+    return _end(processes(home, with_variable=with_variable), signal.SIGTERM)
+
+
+def processes(home: Path, *, with_variable: str = MARK) -> list[psutil.Process]:
+    """Return the processes that belong to the stack in `home`, PostgreSQL's excepted."""
+    return [process for process in psutil.process_iter() if _belongs(process, home, with_variable)]
 
 
 def end_postgres(data: Path) -> int:
-    """End the PostgreSQL server of a data folder, which hides its environment but not its pid.
+    """End the PostgreSQL server of a data folder.
 
     Its pid file goes with it: PostgreSQL would take another process, or one that only waits to be
     reaped, for itself and refuse to start.
     """
-    pid_file = data / "postmaster.pid"
-    try:
-        process = psutil.Process(int(pid_file.read_text().split()[0]))
-        ended = _end([process], signal.SIGINT) if _serves(process, data) else 0  # fast shutdown
-    except (OSError, ValueError, IndexError, psutil.Error):
-        ended = 0
-    pid_file.unlink(missing_ok=True)
+    process = postgres(data)
+    ended = _end([process], signal.SIGINT) if process else 0  # fast shutdown
+    (data / "postmaster.pid").unlink(missing_ok=True)
     return ended
+
+
+def postgres(data: Path) -> psutil.Process | None:
+    """Find the PostgreSQL server of a data folder, which hides its environment but not its pid."""
+    try:
+        process = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+        return process if _serves(process, data) else None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
 
 
 def _serves(process: psutil.Process, data: Path) -> bool:

@@ -1,5 +1,6 @@
 """Parts of a local cloud: a folder in, the components that a stack and an `esm` have alike out."""
 
+import os
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -29,8 +30,9 @@ class Parts:
     @property
     def environment(self) -> dict[str, str]:
         """Return what every component's process is given."""
-        # PYTHONPATH: -m devstack.… from any folder.
-        return {**self.mark, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
+        # -m devstack.… from any folder; what the path held before stays on it.
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        return {**self.mark, "PYTHONUNBUFFERED": "1", "PYTHONPATH": path}
 
     def module(self, module: str, configuration: Mapping[str, object]) -> Command:
         """Return what runs a module of devstack with a configuration file of its own."""

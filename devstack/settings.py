@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -13,13 +14,15 @@ from devstack.errors import UserError
 ROOT = Path(__file__).parent.parent
 LOCALHOST = "127.0.0.1"
 HIGHEST_PORT = 65_535
+_LOWEST_PORT = 1024  # the ones below are root's
+LONGEST_INGEST_SECONDS = 840
+"""https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-configure.html: 14 minutes."""
 
 HTTP_PORTS = (8080, 8081)
 INVOKE_PORT = 3001
 AWS_PORT = 5555
 KAFKA_PORT = 9092
 POSTGRES_PORT = 5432
-CONTROLLER_PORT = 9093
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,7 @@ class Settings:
     def port(self, name: str) -> int | None:
         """Return a port that was set explicitly; raises `UserError` when it is none."""
         text = self.values.get(name)
-        if not text:
-            return None
-        if not text.isdecimal() or not 0 < int(text) <= HIGHEST_PORT:
-            message = f"{name}={text} is not a port; give a number from 1 to {HIGHEST_PORT}"
-            raise UserError(message)
-        return int(text)
+        return _number(name, text, "a port", HIGHEST_PORT) if text else None
 
     @property
     def topic(self) -> str:
@@ -77,17 +75,53 @@ class Settings:
         return self.text("DB_NAME", "orders_db")
 
     @property
+    def db_proxy(self) -> tuple[str, int] | None:
+        """Return through what the functions reach the database; None: nothing is between them."""
+        text = self.values.get("DB_PROXY")
+        if not text:
+            return None
+        host, _, port = text.rpartition(":")
+        if not host or not _is_number(port, HIGHEST_PORT):
+            message = f"DB_PROXY={text} is not host:port"
+            raise UserError(message)
+        return host, int(port)
+
+    @property
+    def ingest_timeout_seconds(self) -> int | None:
+        """Return the time-out of the ingest function, if one was set."""
+        name = "INGEST_TIMEOUT_SECONDS"
+        text = self.values.get(name)
+        return _number(name, text, "a time-out", LONGEST_INGEST_SECONDS) if text else None
+
+    @property
+    def function_code(self) -> Mapping[str, Path]:
+        """Return folders of code by the functions they stand in for."""
+        pairs = self._pairs("FUNCTION_CODE", "FUNCTION=FOLDER")
+        return {name: _folder("FUNCTION_CODE", path) for name, path in pairs.items()}
+
+    @property
+    def function_layers(self) -> tuple[Path, ...]:
+        """Return folders that every function has on its path."""
+        return tuple(_folder("FUNCTION_LAYERS", path) for path in self._list("FUNCTION_LAYERS"))
+
+    @property
     def mapping_choices(self) -> Mapping[str, str]:
         """Return the choices of the mapping; raises `UserError` when they are not NAME=VALUE,…."""
-        text = self.text("MAPPING_CHOICES", "")
-        choices = {}
-        for choice in filter(None, (part.strip() for part in text.split(","))):
-            name, equals, value = choice.partition("=")
+        return self._pairs("MAPPING_CHOICES", "NAME=VALUE")
+
+    def _list(self, name: str) -> list[str]:
+        parts = (part.strip() for part in self.text(name, "").split(","))
+        return [part for part in parts if part]
+
+    def _pairs(self, setting: str, form: str) -> Mapping[str, str]:
+        pairs = {}
+        for pair in self._list(setting):
+            name, equals, value = pair.partition("=")
             if not equals:
-                message = f"MAPPING_CHOICES: {choice} is not NAME=VALUE"
+                message = f"{setting}: {pair} is not {form}"
                 raise UserError(message)
-            choices[name.strip()] = value.strip()
-        return choices
+            pairs[name.strip()] = value.strip()
+        return pairs
 
     @property
     def own_postgres(self) -> bool:
@@ -103,6 +137,25 @@ class Settings:
     def own_kafka(self) -> bool:
         """Tell whether the stack starts Kafka itself."""
         return not self.values.get("KAFKA_BROKER")
+
+
+def _is_number(text: str, most: int) -> bool:
+    return text.isdecimal() and 0 < int(text) <= most
+
+
+def _number(name: str, text: str, what: str, most: int) -> int:
+    if not _is_number(text, most):
+        message = f"{name}={text} is not {what}; give a number from 1 to {most}"
+        raise UserError(message)
+    return int(text)
+
+
+def _folder(name: str, text: str) -> Path:
+    folder = Path(text).absolute()
+    if not folder.is_dir():
+        message = f"{name}: {text} is no folder"
+        raise UserError(message)
+    return folder
 
 
 def load(root: Path = ROOT) -> Settings:
@@ -129,13 +182,15 @@ def addresses(settings: Settings) -> Addresses:
         invoke_port=chosen.free("LAMBDA_PORT", settings, INVOKE_PORT),
         aws_port=chosen.free("AWS_PORT", settings, AWS_PORT),
         kafka_broker=settings.text("KAFKA_BROKER", f"{LOCALHOST}:{kafka_port}"),
-        kafka_controller_port=chosen.next_free(CONTROLLER_PORT),
         db_host=settings.text("DB_HOST", LOCALHOST),
         db_port=(
             chosen.free("DB_PORT", settings, POSTGRES_PORT)
             if settings.own_postgres
             else settings.external_db_port
         ),
+        # After the broker's, which tells stacks apart that start at the same time; and last, since
+        # nobody chooses it.
+        kafka_controller_port=chosen.next_free(kafka_port + 1) if settings.own_kafka else 0,
     )
 
 
@@ -158,7 +213,8 @@ class _Ports:
         return port
 
     def next_free(self, first: int) -> int:
-        port = next(port for port in range(first, HIGHEST_PORT) if self._is_free(port))
+        ports = chain(range(first, HIGHEST_PORT + 1), range(_LOWEST_PORT, first))
+        port = next(filter(self._is_free, ports))
         self._taken.add(port)
         return port
 

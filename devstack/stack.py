@@ -50,11 +50,12 @@ class Stack:
     def parameters(self) -> Mapping[str, str]:
         """Return the template's parameters for this stack."""
         settings, addresses = self.settings, self.addresses
+        host, port = settings.db_proxy or (addresses.db_host, addresses.db_port)
         own = {
             "KafkaTopic": settings.topic,
             "KafkaBootstrapServers": addresses.kafka_broker,
-            "DatabaseHost": addresses.db_host,
-            "DatabasePort": str(addresses.db_port),
+            "DatabaseHost": host,
+            "DatabasePort": str(port),
             "DatabaseUser": settings.db_user,
             "DatabasePassword": settings.db_password,
             "DatabaseName": settings.db_name,
@@ -64,12 +65,20 @@ class Stack:
             for name, parameter in _FUNCTION_SETTINGS.items()
             if settings.values.get(name)
         }
+        if seconds := settings.ingest_timeout_seconds:
+            chosen["IngestTimeoutSeconds"] = str(seconds)
         return own | chosen
 
     @cached_property
     def template(self) -> template.Template:
-        """Return template.yaml as it reads under this stack's parameters."""
-        return template.read(TEMPLATE, self.parameters)
+        """Return template.yaml as it reads under this stack's settings."""
+        described = template.read(TEMPLATE, self.parameters)
+        code, layers = self.settings.function_code, self.settings.function_layers
+        try:
+            return described.changed(code, layers)
+        except UserError as error:
+            message = f"FUNCTION_CODE: {error}"
+            raise UserError(message) from error
 
     @property
     def aws_url(self) -> str:
@@ -143,6 +152,8 @@ class Stack:
         configuration = {
             "template": str(TEMPLATE),
             "parameters": self.parameters,
+            "code": {name: str(path) for name, path in self.settings.function_code.items()},
+            "layers": [str(path) for path in self.settings.function_layers],
             "environment": {**self._parts.mark, "AWS_ENDPOINT_URL": self.aws_url},
             "http_ports": self.addresses.http_ports,
             "invoke_port": self.addresses.invoke_port,

@@ -19,6 +19,7 @@ from devstack.console import Console
 from devstack.errors import UserError
 
 FIRST_PAUSE_SECONDS = 0.5
+"""Before the second of several restarts in a row; the first is made at once."""
 LONGEST_PAUSE_SECONDS = 4.0
 SETTLED_AFTER_SECONDS = 10.0
 """A component that answered this long has its earlier failures forgotten."""
@@ -63,9 +64,10 @@ class _Runner:
             if failures >= FAILURES_ALLOWED:
                 message = "\n  ".join([f"{self.component.name} keeps dying:", *self._last_words])
                 raise UserError(message)
-            pause = min(FIRST_PAUSE_SECONDS * 2 ** (failures - 1), LONGEST_PAUSE_SECONDS)
             self.status.restarts += 1
-            self.console.say(f"{self.component.name} ended; started again in {pause:g} s")
+            pause = _pause(failures)
+            when = f"in {pause:g} s" if pause else "at once"
+            self.console.say(f"{self.component.name} ended; started again {when}")
             await asyncio.sleep(pause)
 
     async def _live(self) -> None:
@@ -218,6 +220,13 @@ class Supervisor:
         statuses = {name: runner.status for name, runner in self._runners.items()}
         for observer in self._observers:
             observer(statuses)
+
+
+def _pause(failures: int) -> float:
+    """Return how long to wait after so many failures in a row."""
+    if failures == 1:
+        return 0.0
+    return min(FIRST_PAUSE_SECONDS * 2.0 ** (failures - 2), LONGEST_PAUSE_SECONDS)
 
 
 async def _end_of(process: asyncio.subprocess.Process) -> None:

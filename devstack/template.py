@@ -3,8 +3,8 @@
 Invariant: a template of anybody's can be read; what cannot be used here is named with its reason.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,40 @@ class Template:
         ids = {named: logical_id for logical_id, named in self.function_names.items()}
         return ids.get(name)
 
+    def changed(self, code: Mapping[str, Path], layers: Sequence[Path]) -> "Template":
+        """Return it with other code for some functions, and further layers for all of them.
+
+        What a further layer holds is found before what the template's own hold. Raises `UserError`
+        for code that is not a function's.
+        """
+        for name, folder in code.items():
+            self._check_code(name, folder)
+        changed = {
+            name: replace(
+                function,
+                code=code.get(name, function.code),
+                layers=(*layers, *function.layers),
+            )
+            for name, function in self.functions.items()
+        }
+        return replace(self, functions=changed)
+
     def check_servable(self, functions: Iterable[str]) -> None:
         """Raise `UserError` for the first of these functions that cannot be served here."""
         for name in functions:
             if name in self.unservable:
                 message = f"{name} cannot be served here: {self.unservable[name]}"
                 raise UserError(message)
+
+    def _check_code(self, name: str, folder: Path) -> None:
+        if name not in self.functions:
+            known = ", ".join(self.functions)
+            message = f"there is no function {name}; the functions: {known}"
+            raise UserError(message)
+        file = folder / f"{self.functions[name].handler.rpartition('.')[0]}.py"
+        if not file.is_file():
+            message = f"{name}'s handler is to be in {file}, which is not there"
+            raise UserError(message)
 
 
 def read(path: Path, given: Mapping[str, str]) -> Template:

@@ -6,6 +6,7 @@ from devstack.commands import (
     esm,
     migrate,
     produce,
+    prove,
     quarantine,
     replay,
     status,
@@ -23,5 +24,6 @@ COMMANDS = {
     "demo": (demo, "follow a good record, and a bad one that is mended, through the stack"),
     "quarantine": (quarantine, "look at refused records; correct, redrive or discard them"),
     "validate": (validate, "check files of orders before they are sent"),
+    "prove": (prove, "injure a stack under load, and account for every record afterwards"),
     "migrate": (migrate, "bring the database to the newest schema"),
 }

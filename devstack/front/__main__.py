@@ -30,6 +30,10 @@ class Configuration:
 
     template: Path
     parameters: Mapping[str, str]
+    code: Mapping[str, Path]
+    """Other code than the template's, by the functions' logical ids."""
+    layers: tuple[Path, ...]
+    """Further layers of every function."""
     environment: Mapping[str, str]
     """Added to every function's settings."""
     http_ports: tuple[int, ...]
@@ -46,6 +50,8 @@ class Configuration:
         return cls(
             template=Path(settings["template"]),
             parameters=settings.get("parameters", {}),
+            code={name: Path(folder) for name, folder in settings.get("code", {}).items()},
+            layers=tuple(map(Path, settings.get("layers", ()))),
             environment=settings.get("environment", {}),
             http_ports=tuple(settings["http_ports"]),
             invoke_port=settings["invoke_port"],
@@ -61,7 +67,8 @@ async def serve(file: Path, log: FunctionLog) -> None:
     """
     stopped = asgi_server.stop_signal()
     configuration = Configuration.load(file)
-    blueprint = template.read(configuration.template, configuration.parameters)
+    described = template.read(configuration.template, configuration.parameters)
+    blueprint = described.changed(configuration.code, configuration.layers)
     blueprint.check_servable(blueprint.unservable)
     edge_sockets = [asgi_server.bound(port) for port in configuration.http_ports]
     invoke_sockets = [asgi_server.bound(configuration.invoke_port)]

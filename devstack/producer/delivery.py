@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.cimpl import NewPartitions
@@ -21,6 +21,7 @@ DELIVERY_SECONDS = 30
 _SHOWN_ORDERS = 5
 
 Delivered = Callable[[KafkaError | None, object], None]
+Paced = TypeVar("Paced")
 
 
 class Client(Protocol):
@@ -67,7 +68,8 @@ def produce(  # noqa: PLR0913 - each is a choice of the person who produces
     many were acknowledged so far. Raises `UserError` when the broker does not answer or refuses.
     """
     available = ensure_partitions(bootstrap_servers, topic, partitions)
-    sending = Sending(_client(bootstrap_servers), topic, on_progress)
+    client = Producer(client_settings(bootstrap_servers, DELIVERY_SECONDS))
+    sending = Sending(client, topic, on_progress)
     started = time.monotonic()
     for record in paced(records, rate, sending.wait):
         sending.send(record)
@@ -152,11 +154,11 @@ class Sending:
 
 
 def paced(
-    records: Iterable[Record],
+    records: Iterable[Paced],
     rate: float | None,
-    wait: Callable[[float], None],
+    wait: Callable[[float], object],
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Record]:
+) -> Iterator[Paced]:
     """Yield each record when it is due: number n at n / `rate` seconds; lateness never adds up."""
     started = clock()
     for number, record in zip(count(), records, strict=False):
@@ -185,17 +187,15 @@ def ensure_partitions(bootstrap_servers: str, topic: str, wanted: int | None) ->
     return wanted
 
 
-def _client(bootstrap_servers: str) -> Client:
-    client: Client = Producer(
-        {
-            "bootstrap.servers": bootstrap_servers,
-            "enable.idempotence": True,
-            "acks": "all",
-            "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
-            "linger.ms": 5,
-            "partitioner": "murmur2_random",  # where Kafka's own Java producer puts the same key
-            "log_level": 0,  # failures come back as delivery errors
-            "error_cb": lambda _: None,
-        }
-    )
-    return client
+def client_settings(bootstrap_servers: str, delivery_seconds: int) -> dict[str, Any]:
+    """Return how a client sends each record once, in order, or gives it up after so long."""
+    return {
+        "bootstrap.servers": bootstrap_servers,
+        "enable.idempotence": True,
+        "acks": "all",
+        "delivery.timeout.ms": delivery_seconds * 1000,
+        "linger.ms": 5,
+        "partitioner": "murmur2_random",  # where Kafka's own Java producer puts the same key
+        "log_level": 0,  # failures come back as delivery errors
+        "error_cb": lambda _: None,
+    }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from devstack.commands import COMMANDS
+from devstack.install import WIDER
 from devstack.settings import Settings
 from tests.servers import ROOT
 
@@ -49,6 +50,17 @@ def test_everything_locked_has_a_hash(lock: Path) -> None:
     pinned = re.findall(r"^[a-z0-9].*", text, flags=re.MULTILINE)
     assert pinned
     assert all(re.fullmatch(r"[0-9a-f]{64}  .+:.+:.+", one) or one.endswith("\\") for one in pinned)
+
+
+@pytest.mark.parametrize(("narrow", "wide"), [(n, w) for n, some in WIDER.items() for w in some])
+def test_who_has_installed_more_needs_no_second_set_up(narrow: str, wide: str) -> None:
+    listed = {name: (ROOT / f"requirements/{name}.txt").read_text() for name in (narrow, wide)}
+
+    pinned = {
+        name: set(re.findall(r"^[a-z0-9][^ ]*==[^ ]+", text, flags=re.MULTILINE))
+        for name, text in listed.items()
+    }
+    assert pinned[narrow] <= pinned[wide]
 
 
 def test_every_setting_of_the_example_is_one_that_is_read() -> None:

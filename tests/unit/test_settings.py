@@ -14,10 +14,16 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "HTTP_PORT",
         "DB_HOST",
         "DB_PORT",
+        "AWS_PORT",
         "KAFKA_BROKER",
+        "KAFKA_PORT",
         "KAFKA_TOPIC",
         "DEVSTACK_HOME",
         "MAPPING_CHOICES",
+        "DB_PROXY",
+        "FUNCTION_CODE",
+        "FUNCTION_LAYERS",
+        "INGEST_TIMEOUT_SECONDS",
     ):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -63,6 +69,22 @@ def test_a_default_that_is_taken_gives_way_to_the_next_free_port(
     assert chosen.db_port == 5433
     assert chosen.kafka_broker == "127.0.0.1:9093"
     assert chosen.kafka_controller_port == 9094
+
+
+@pytest.mark.parametrize(
+    ("others", "controller"),
+    [({}, 9193), ({"AWS_PORT": "9193"}, 9194), ({"KAFKA_PORT": "65535"}, 1024)],
+)
+@pytest.mark.usefixtures("taken")
+def test_the_controller_s_port_is_the_first_after_the_broker_s_that_nobody_chose(
+    root: Path, monkeypatch: pytest.MonkeyPatch, others: dict[str, str], controller: int
+) -> None:
+    for name, port in {"KAFKA_PORT": "9192", **others}.items():
+        monkeypatch.setenv(name, port)
+
+    chosen = settings.addresses(settings.load(root))
+
+    assert chosen.kafka_controller_port == controller
 
 
 def test_an_explicit_port_that_is_taken_is_refused_with_the_way_out(
@@ -119,3 +141,48 @@ def test_a_choice_without_a_value_is_told_in_one_line(
 
     with pytest.raises(UserError, match="MAPPING_CHOICES: tombstone is not NAME=VALUE"):
         settings.load(root).mapping_choices  # noqa: B018 - reading it is the test
+
+
+def test_nothing_stands_between_the_template_and_its_functions_unless_it_is_set(root: Path) -> None:
+    loaded = settings.load(root)
+
+    assert loaded.db_proxy is None
+    assert loaded.ingest_timeout_seconds is None
+    assert loaded.function_code == {}
+    assert loaded.function_layers == ()
+
+
+def test_what_functions_are_given_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PROXY", "pooler.example:6432")
+    monkeypatch.setenv("INGEST_TIMEOUT_SECONDS", "6")
+    monkeypatch.setenv("FUNCTION_CODE", f"IngestOrdersFunction={root}")
+    monkeypatch.setenv("FUNCTION_LAYERS", f"{root}, {root.parent}")
+
+    loaded = settings.load(root)
+
+    assert loaded.db_proxy == ("pooler.example", 6432)
+    assert loaded.ingest_timeout_seconds == 6
+    assert loaded.function_code == {"IngestOrdersFunction": root}
+    assert loaded.function_layers == (root, root.parent)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("DB_PROXY", "pooler.example", "DB_PROXY=pooler.example is not host:port"),
+        ("DB_PROXY", "pooler.example:pg", "DB_PROXY=pooler.example:pg is not host:port"),
+        ("DB_PROXY", ":6432", "DB_PROXY=:6432 is not host:port"),
+        ("INGEST_TIMEOUT_SECONDS", "841", "841 is not a time-out; give a number from 1 to 840"),
+        ("INGEST_TIMEOUT_SECONDS", "6 s", "INGEST_TIMEOUT_SECONDS=6 s is not a time-out"),
+        ("FUNCTION_CODE", "nowhere", "FUNCTION_CODE: nowhere is not FUNCTION=FOLDER"),
+        ("FUNCTION_CODE", "AnyFunction=nowhere", "FUNCTION_CODE: nowhere is no folder"),
+        ("FUNCTION_LAYERS", "nowhere", "FUNCTION_LAYERS: nowhere is no folder"),
+    ],
+)
+def test_what_functions_cannot_be_given_is_told_in_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(UserError, match=told):
+        getattr(settings.load(root), name.lower())

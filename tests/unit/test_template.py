@@ -253,6 +253,35 @@ def test_a_raw_mapping_names_a_function_of_the_template_plainly(
     assert described.function_of(expected) == "F"
 
 
+def test_functions_are_changed_one_by_one_and_layers_for_all_of_them(
+    read: Callable[..., Template], tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").touch()
+    shared = {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "shared"}}
+    described = read(
+        Resources={"L": shared, "F": function(Layers=[{"Ref": "L"}]), "Other": function()}
+    )
+    further = tmp_path / "further"
+
+    changed = described.changed({"F": tmp_path}, [further])
+
+    assert changed.functions["F"].code == tmp_path
+    assert changed.functions["F"].layers == (further, *described.functions["F"].layers)
+    assert changed.functions["Other"].code == described.functions["Other"].code
+    assert changed.functions["Other"].layers == (further,)
+
+
+def test_other_code_must_be_a_function_s_and_hold_its_handler(
+    read: Callable[..., Template], tmp_path: Path
+) -> None:
+    described = read(Resources={"F": function(), "Other": function()})
+
+    with pytest.raises(UserError, match="no function G; the functions: F, Other"):
+        described.changed({"G": tmp_path}, [])
+    with pytest.raises(UserError, match=r"F's handler is to be in .*app\.py, which is not there"):
+        described.changed({"F": tmp_path}, [])
+
+
 def test_queues_topics_and_buckets_go_by_their_names(read: Callable[..., Template]) -> None:
     described = read(
         Resources={

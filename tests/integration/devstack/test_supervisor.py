@@ -62,6 +62,12 @@ class Stack:
             )
         )
 
+    @property
+    def said(self) -> list[str]:
+        """What the supervisor told, without the times."""
+        lines = (self.folder / "logs" / "stack.log").read_text().splitlines()
+        return [line.split(" ", 2)[2] for line in lines]
+
     def pid(self, name: str) -> int:
         pid = self.statuses[name].pid
         assert pid is not None
@@ -133,6 +139,22 @@ def test_a_killed_component_is_started_again(stack: Stack) -> None:
     asyncio.run(kill_once_then_stop())
 
     assert stack.statuses["service"].restarts == 1
+    assert "service ended; started again at once" in stack.said
+
+
+def test_what_dies_again_and_again_is_started_after_ever_longer_pauses(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devstack.supervisor.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("devstack.supervisor.LONGEST_PAUSE_SECONDS", 0.03)
+    monkeypatch.setattr("devstack.supervisor.FAILURES_ALLOWED", 5)
+    stack.add("service", "raise SystemExit(1)")
+
+    with pytest.raises(UserError, match="service keeps dying"):
+        asyncio.run(stack.run(lambda _: None))
+
+    pauses = [line.partition("started again ")[2] for line in stack.said]
+    assert pauses == ["at once", "in 0.01 s", "in 0.02 s", "in 0.03 s"]
 
 
 def test_what_keeps_dying_ends_the_stack_with_its_last_words(

@@ -173,7 +173,7 @@ def test_kill_9_ends_one_invocation_and_no_other(
 
 
 def test_a_function_over_its_memory_is_killed(lambda_client: "LambdaClient") -> None:
-    answer = invoke(lambda_client, {"do": "eat", "megabytes": 800}, log_type="Tail")
+    answer = invoke(lambda_client, {"do": "eat", "megabytes": 300}, log_type="Tail")
 
     assert answer["FunctionError"] == "Unhandled"
     assert payload(answer) == {
