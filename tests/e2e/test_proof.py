@@ -21,7 +21,7 @@ NO_LIMIT_SECONDS = 120
 
 FAULTS_THAT_REVEAL: Mapping[str, str] = {
     "acknowledges_first": "--faults=function-killed-before-commit",
-    "swallows_errors": "--faults=connection-cut",
+    "swallows_errors": "--faults=disk-filled",
     "skips_the_rest": "--rounds=0",
 }
 
