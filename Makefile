@@ -34,7 +34,7 @@ run-producer: deps ## send orders, some of them bad (COUNT=100 RATE=20 BAD_RATE=
 
 .PHONY: prove
 prove: deps-prove ## injure a stack of its own under load, account for every record (ORDERS=20000 SEED=)
-	@$(DEVSTACK) prove $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(PROVE)
+	@$(DEVSTACK) prove $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: status
 status: deps ## show what runs, its memory and its addresses

@@ -77,7 +77,7 @@ class Proving:
     """One proof, in a folder of its own; `tell` hears a line whenever something has happened."""
 
     def __init__(self, home: Path, wishes: Wishes, tell: Callable[[str], None]) -> None:
-        self._home = home
+        self._stack_home = home / "stack"
         self._wishes = wishes
         self._tell = tell
         self._records = Records(wishes.seed, wishes.orders)
@@ -88,8 +88,15 @@ class Proving:
     def run(self) -> Proof:
         """Produce, disturb, wait for quiet, account for every record.
 
+        The stack's data and logs are kept when something did not hold.
         Raises `UserError` when the stack cannot be started.
         """
+        proof = self._proof()
+        if proof.holds:
+            shutil.rmtree(self._stack_home)
+        return proof
+
+    def _proof(self) -> Proof:
         with self._arena() as arena:
             self._tell(self._beginning(arena.stack))
             with self._work(arena) as work:
@@ -117,7 +124,7 @@ class Proving:
     def _arena(self) -> Iterator[_Arena]:
         handler = self._wishes.handler
         more = {"FUNCTION_CODE": f"{FUNCTION}={handler.absolute()}"} if handler else {}
-        stack = ProvingStack(self._home / "stack", more)
+        stack = ProvingStack(self._stack_home, more)
         stack.stop()  # what is left of one whose proof was killed
         shutil.rmtree(stack.home, ignore_errors=True)
         chaos = Chaos(stack.chaos_folder)
