@@ -77,6 +77,17 @@ class Client:
 Connect = Callable[..., Client]
 
 
+def waiting(proxy: Proxy, moment: Moment) -> int:
+    """Count those who wait for a moment, which nobody but a test has to know."""
+    return len(proxy._catches._waiting[moment])  # noqa: SLF001
+
+
+def when_awaited(proxy: Proxy, moment: Moment, work: Callable[[], None]) -> None:
+    """Do something as soon as its moment is waited for, so that it does not come by too early."""
+    wait_until(lambda: waiting(proxy, moment), "somebody to wait")
+    work()
+
+
 @pytest.fixture
 def port() -> int:
     return free_port()
@@ -128,7 +139,7 @@ def test_a_connection_is_held_at_its_moment_and_goes_on(
     moment: Moment, proxy: Proxy, connect: Connect, straight: Client, threads: ThreadPoolExecutor
 ) -> None:
     client = connect()
-    work = threads.submit(client.store)
+    work = threads.submit(when_awaited, proxy, moment, client.store)
     held: list[int] = []
 
     def act(port: int) -> Course:
@@ -153,7 +164,7 @@ def test_a_connection_is_reset_at_its_moment_and_others_go_on(
     moment: Moment, proxy: Proxy, connect: Connect, straight: Client, threads: ThreadPoolExecutor
 ) -> None:
     client, other = connect(), connect()
-    work = threads.submit(client.store)
+    work = threads.submit(when_awaited, proxy, moment, client.store)
 
     def act(_: int) -> Course:
         assert other.run("SELECT 1") == [[1]]
@@ -176,7 +187,7 @@ def test_a_connection_is_silent_from_its_moment_on_and_others_go_on(
     moment: Moment, proxy: Proxy, connect: Connect, straight: Client, threads: ThreadPoolExecutor
 ) -> None:
     client, other = connect(), connect()
-    work = threads.submit(store_twice, client)
+    work = threads.submit(when_awaited, proxy, moment, lambda: store_twice(client))
 
     proxy.catch(moment, lambda _: Course.SILENCE, PATIENCE_SECONDS)
 
@@ -200,6 +211,7 @@ def test_two_who_wait_for_the_same_moment_get_a_connection_each(
     catches = [
         threads.submit(proxy.catch, Moment.COMMIT_ASKED, act, PATIENCE_SECONDS) for _ in range(2)
     ]
+    wait_until(lambda: waiting(proxy, Moment.COMMIT_ASKED) == 2, "both to wait")
     works = [threads.submit(client.store) for client in clients]
     for catch in catches:
         catch.result(PATIENCE_SECONDS)
@@ -228,7 +240,7 @@ def test_who_waits_in_vain_is_told_and_holds_nobody_up(
 def test_what_goes_wrong_in_an_act_is_raised_and_the_connection_goes_on(
     proxy: Proxy, connect: Connect, straight: Client, threads: ThreadPoolExecutor
 ) -> None:
-    work = threads.submit(connect().store)
+    work = threads.submit(when_awaited, proxy, Moment.COMMIT_SENT, connect().store)
 
     with pytest.raises(ZeroDivisionError):
         proxy.catch(Moment.COMMIT_SENT, lambda port: Course(port / 0), PATIENCE_SECONDS)
@@ -322,7 +334,8 @@ def test_a_port_that_is_taken_is_refused(port: int, proxy: Proxy) -> None:
 def test_a_commit_is_known_after_encryption_was_refused(
     proxy: Proxy, connect: Connect, straight: Client, threads: ThreadPoolExecutor
 ) -> None:
-    work = threads.submit(connect(asks_for_encryption=True).store)
+    client = connect(asks_for_encryption=True)
+    work = threads.submit(when_awaited, proxy, Moment.COMMIT_ASKED, client.store)
 
     proxy.catch(Moment.COMMIT_ASKED, lambda _: Course.DROP, PATIENCE_SECONDS)
 
