@@ -6,8 +6,10 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from devstack import kafka, postgres
 from devstack.settings import free_port
@@ -102,6 +104,26 @@ class KafkaServer:
             self._process.send_signal(how)
             self._process.wait(timeout=_PATIENCE_SECONDS)
             self._process = None
+
+    def messages(self, topic: str, partitions: int) -> Iterator[Message]:
+        """Read a topic from its beginning to its end."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.bootstrap_servers,
+                "group.id": "reader",
+                "enable.partition.eof": True,
+            }
+        )
+        with closing(consumer):
+            consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
+            ended = 0
+            while ended < partitions:
+                message = consumer.poll(10)
+                assert message is not None, "the topic did not answer in 10 s"
+                if message.error():
+                    ended += 1
+                else:
+                    yield message
 
 
 @contextmanager

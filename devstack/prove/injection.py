@@ -61,7 +61,7 @@ class Injection:
                 return
 
     def _hit(self, planned: Planned) -> Hit:
-        time.sleep(planned.after_seconds)
+        time.sleep(planned.after_seconds)  # after its group's first, as the plan says
         began = self._now()
         draw = random.Random(planned.seed)  # noqa: S311 - repeatable, guards nothing
         try:

@@ -29,7 +29,7 @@ def _silenced(surroundings: Surroundings, draw: Random, seconds: float) -> str:
     proxy.hold()
     try:
         connections = proxy.connections
-        time.sleep(seconds)
+        time.sleep(seconds)  # as long as the fault lasts
         ENDS[end](proxy)
     finally:
         proxy.release()

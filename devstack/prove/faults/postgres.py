@@ -59,7 +59,7 @@ def _keep_all(surroundings: Surroundings, own: list[Connection], seconds: float)
     try:
         while time.monotonic() < ends_at:
             _take_free(surroundings, own)
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)  # others let go when they like, and tell nobody
     except AWAY:
         return "cut short"
     return f"{seconds:.1f} s"

@@ -67,7 +67,7 @@ def _failing(surroundings: Surroundings, trigger: Trigger, seconds: float) -> in
             lambda: trigger.failures(surroundings.stack), PATIENCE_SECONDS, LOOK_SECONDS
         )
         if failures:
-            time.sleep(max(0.0, began + seconds - time.monotonic()))
+            time.sleep(max(0.0, began + seconds - time.monotonic()))  # the rest of the fault
             failures = trigger.failures(surroundings.stack) or failures
     if not failures:
         message = f"nobody inserted into {trigger.table}"
@@ -113,7 +113,7 @@ def _watch(connection: Connection, waited: set[int], seconds: float) -> None:
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
         waited.update(pid for (pid,) in connection.run(_WAITING))
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # until the fault is over, seeing who waits
 
 
 def _deadlocked(surroundings: Surroundings, _draw: Random, _seconds: float) -> str:

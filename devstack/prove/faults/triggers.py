@@ -1,6 +1,5 @@
 """Triggers: a table in, its inserts failing with a chosen SQLSTATE for a while out."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ class Trigger:
             self._make(stack)
             yield
         finally:
-            if not until(lambda: self._is_dropped(stack), DROP_SECONDS, RETRY_SECONDS):
+            if not _run(stack, self._drop, DROP_SECONDS):
                 message = f"PostgreSQL does not let go of trigger {self.name}; begin anew"
                 raise UserError(message)
 
@@ -54,26 +53,9 @@ class Trigger:
         return int(last) if is_called else 0
 
     def _make(self, stack: ProvingStack) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                with session(stack) as connection:
-                    connection.run(self._drop + self._create)
-            except AWAY as error:
-                if time.monotonic() > deadline:
-                    message = f"no trigger could be put on {self.table}: {error}"
-                    raise MissedError(message) from error
-                time.sleep(RETRY_SECONDS)
-            else:
-                return
-
-    def _is_dropped(self, stack: ProvingStack) -> bool:
-        try:
-            with session(stack) as connection:
-                connection.run(self._drop)
-        except AWAY:
-            return False
-        return True
+        if not _run(stack, self._drop + self._create, PATIENCE_SECONDS):
+            message = f"no trigger could be put on {self.table}"
+            raise MissedError(message)
 
     @property
     def _drop(self) -> str:
@@ -100,3 +82,17 @@ END $$;
 CREATE {kind} {self.name} {when} ON {self.table} {deferrable}
 FOR EACH ROW EXECUTE FUNCTION {self.name}();
 """
+
+
+def _run(stack: ProvingStack, script: str, seconds: float) -> bool:
+    """Run a script, again and again while it fails; tell whether it ran in time."""
+
+    def has_run() -> bool:
+        try:
+            with session(stack) as connection:
+                connection.run(script)
+        except AWAY:
+            return False
+        return True
+
+    return until(has_run, seconds, RETRY_SECONDS)

@@ -18,7 +18,7 @@ def _clock_jumped(surroundings: Surroundings, draw: Random, seconds: float) -> s
     seconds_off = jump(draw)
     try:
         surroundings.chaos.jump_clock(seconds_off)
-        time.sleep(seconds)
+        time.sleep(seconds)  # as long as the fault lasts
     finally:
         surroundings.chaos.jump_clock(0)
     return f"by {seconds_off:+.0f} s, for {seconds:.1f} s"

@@ -1,9 +1,7 @@
-from collections.abc import Iterator
-from contextlib import closing
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message
 
 from devstack.errors import UserError
 from devstack.producer.delivery import produce
@@ -24,7 +22,7 @@ def test_what_was_produced_stands_in_the_topic_once_under_its_orders_id(
 
     summary = produce(mixed, bootstrap_servers=kafka.bootstrap_servers, topic=topic, partitions=4)
 
-    found = [*_read(kafka, topic, partitions=4)]
+    found = [*kafka.messages(topic, partitions=4)]
     expected = [(record.order_uid.encode(), record.value) for record in mixed]
     assert sorted(map(_key_and_value, found), key=repr) == sorted(expected, key=repr)
     assert {message.partition() for message in found} == {0, 1, 2, 3}
@@ -65,27 +63,6 @@ def test_no_broker_is_one_clear_error(topic: str) -> None:
 
     with pytest.raises(UserError, match=nobody):
         produce([], bootstrap_servers=nobody, topic=topic)
-
-
-def _read(kafka: KafkaServer, topic: str, partitions: int) -> Iterator[Message]:
-    consumer = Consumer(
-        {
-            "bootstrap.servers": kafka.bootstrap_servers,
-            "group.id": "reader",
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-        }
-    )
-    with closing(consumer):
-        consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
-        ended = 0
-        while ended < partitions:
-            message = consumer.poll(10)
-            assert message is not None, "the topic did not answer in 10 s"
-            if message.error():
-                ended += 1
-            else:
-                yield message
 
 
 def _key_and_value(message: Message) -> tuple[bytes | None, bytes | None]:

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
-from devstack.prove.arena.proxy.framing import Dialogue, Mark, Piece
+from devstack.prove.arena.proxy.framing import Dialogue, Mark
 from devstack.prove.arena.proxy.moments import Catches, Course, Moment
 
 READ_BYTES = 256 * 1024
@@ -16,7 +16,6 @@ NOTICED_SECONDS = 10.0
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER without patience: closing sends RST, not FIN
 _IN_HAND = {Mark.COMMIT: Moment.COMMIT_ASKED, Mark.COPY_DATA: Moment.COPY_DATA}
 
-Divide = Callable[[bytes], Iterator[Piece]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
 import psutil
 import pytest
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message
 
 from devstack import kafka as broker
 from devstack.errors import UserError
@@ -152,7 +152,10 @@ def _expected(producing: Producing) -> Found:
 
 
 def _found(kafka: KafkaServer, topic: str) -> Found:
-    return {_place(message): (message.key(), message.value()) for message in _read(kafka, topic)}
+    return {
+        _place(message): (message.key(), message.value())
+        for message in kafka.messages(topic, broker.DEFAULT_PARTITIONS)
+    }
 
 
 def _place(message: Message) -> Place:
@@ -160,24 +163,3 @@ def _place(message: Message) -> Place:
     assert partition is not None
     assert offset is not None
     return Place(partition, offset, message.timestamp()[1])
-
-
-def _read(kafka: KafkaServer, topic: str) -> Iterator[Message]:
-    consumer = Consumer(
-        {
-            "bootstrap.servers": kafka.bootstrap_servers,
-            "group.id": "reader",
-            "enable.partition.eof": True,
-        }
-    )
-    with closing(consumer):
-        partitions = range(broker.DEFAULT_PARTITIONS)
-        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
-        ended = 0
-        while ended < len(partitions):
-            message = consumer.poll(10)
-            assert message is not None, "the topic did not answer in 10 s"
-            if message.error():
-                ended += 1
-            else:
-                yield message

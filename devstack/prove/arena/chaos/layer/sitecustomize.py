@@ -32,7 +32,7 @@ def _exhaust_memory(*_: object) -> None:
     while True:
         if len(hoard) * _STEP_BYTES < _MOST_BYTES:
             hoard.append(b"\1" * _STEP_BYTES)  # written, or it would not be resident
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(_PAUSE_SECONDS)  # it must be seen to grow before it takes the machine's
 
 
 _put_clock_off()
