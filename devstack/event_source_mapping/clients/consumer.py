@@ -5,6 +5,7 @@ when a second process joins or leaves, so batches on their way are not sent twic
 """
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -28,6 +29,9 @@ from devstack.event_source_mapping.polling.records import ConsumedRecord
 
 RECORDS_A_POLL = 1000
 LOOK_UP_SECONDS = 5.0
+LEAVE_SECONDS = 10.0
+"""A rebalance lasts a member's session at the longest; librdkafka may hang when closed before."""
+LEAVE_POLL_SECONDS = 0.02
 
 SETTINGS: Mapping[str, Any] = {
     "enable.auto.commit": False,
@@ -172,9 +176,15 @@ class KafkaConsumer:
         return self._commits_on_their_way
 
     def close(self) -> None:
-        """Leave the group. Unsubscribing first makes a static member say so (KIP-345)."""
+        """Leave the group. Unsubscribing first makes a static member say so (KIP-345).
+
+        Amid a rebalance it can only say so when that is through, and closing would silence it: the
+        others would wait for its session to end. The id is taken back as soon as it is said.
+        """
         self._consumer.unsubscribe()
-        self._consumer.poll(0)
+        given_up_at = time.monotonic() + LEAVE_SECONDS
+        while self._consumer.memberid() and time.monotonic() < given_up_at:
+            self._consumer.poll(LEAVE_POLL_SECONDS)
         self._consumer.close()
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:

@@ -1,9 +1,13 @@
 import itertools
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from devstack.event_source_mapping.clients.consumer import KafkaConsumer
 from devstack.event_source_mapping.definition.configuration import (
@@ -47,7 +51,7 @@ def test_a_mapping_stops_in_time_while_its_broker_is_away(
             kafka.start()
 
     assert status == 0
-    assert seconds < 5
+    assert seconds < 8
 
 
 def test_aborted_transactions_are_not_sent_and_their_gaps_hold_nothing_up(
@@ -83,16 +87,70 @@ class Nobody:
     def commit_failed(self, partitions: Sequence[int]) -> None: ...
 
 
+class Holder(Nobody):
+    """Keeps the partitions it was given."""
+
+    def __init__(self) -> None:
+        self.partitions: set[int] = set()
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        self.partitions.update(partitions)
+
+    def revoked(self, partitions: Sequence[int]) -> None:
+        self.partitions.difference_update(partitions)
+
+
+def member_of(topic: Topic, name: str) -> KafkaConsumer:
+    configuration = MappingConfiguration(
+        "Mapping", "F", topic.name, topic.servers, topic.group, StartingPosition.TRIM_HORIZON
+    )
+    return KafkaConsumer(configuration, name, FakeReporter())
+
+
+@contextmanager
+def polled(consumer: KafkaConsumer) -> Iterator[None]:
+    """Poll on a thread of its own, as a poller does; then leave."""
+    ended = Event()
+
+    def poll() -> None:
+        while not ended.is_set():
+            consumer.poll(0.02)
+        consumer.close()
+
+    with ThreadPoolExecutor() as pool:
+        polling = pool.submit(poll)
+        try:
+            yield
+        finally:
+            ended.set()
+            polling.result()
+
+
+def members_left(topic: Topic) -> set[str]:
+    admin = AdminClient({"bootstrap.servers": topic.servers})
+    group = admin.describe_consumer_groups([topic.group])[topic.group].result()
+    return {member.group_instance_id for member in group.members}
+
+
+def test_a_member_that_leaves_amid_a_rebalance_is_not_waited_for(kafka: KafkaServer) -> None:
+    topic = Topic(kafka, partitions=2)
+    staying, leaving = member_of(topic, "staying"), member_of(topic, "leaving")
+    held = Holder()
+    leaving.subscribe(held)
+    wait_until(lambda: (leaving.poll(0.05), len(held.partitions) == 2)[1], "both partitions")
+    staying.subscribe(Nobody())
+
+    with polled(staying):
+        wait_until(lambda: (leaving.poll(0.01), len(held.partitions) == 1)[1], "a rebalance")
+        leaving.close()
+
+        assert members_left(topic) == {"staying"}
+
+
 def test_pausing_and_resuming_neither_skips_nor_repeats_a_record(kafka: KafkaServer) -> None:
     topic = Topic(kafka, partitions=2)
     topic.produce(RECORDS, size=500)
-    consumer = KafkaConsumer(
-        MappingConfiguration(
-            "Mapping", "F", topic.name, topic.servers, topic.group, StartingPosition.TRIM_HORIZON
-        ),
-        "member",
-        FakeReporter(),
-    )
+    consumer = member_of(topic, "member")
     consumer.subscribe(Nobody())
     offsets: dict[int, list[int]] = {0: [], 1: []}
 

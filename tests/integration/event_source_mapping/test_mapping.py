@@ -1,6 +1,5 @@
 import base64
 import re
-import time
 from collections import defaultdict
 from pathlib import Path
 from threading import Event
@@ -20,8 +19,8 @@ from tests.integration.event_source_mapping.mapping_process import MappingProces
 from tests.servers import KafkaServer, wait_until
 
 UNREACHABLE = "http://127.0.0.1:9"
-SESSION_SECONDS = 6
-"""What a member that was killed would be waited for, if nothing were done about it."""
+LONG_SESSION = {"kafka_properties": {"session.timeout.ms": "60000"}}
+"""A member that is waited for until its session ends is waited for longer than any test waits."""
 
 
 def everything(partitions: int, count: int) -> list[Place]:
@@ -92,17 +91,16 @@ def test_a_mapping_killed_in_mid_batch_is_back_in_time_and_skips_nothing(
         return Reply()
 
     endpoint.answer = hang
-    with MappingProcess(tmp_path, topic, endpoint.url, BatchSize=10) as mapping:
+    with MappingProcess(
+        tmp_path, topic, endpoint.url, settings=LONG_SESSION, BatchSize=10
+    ) as mapping:
         wait_until(lambda: Place(0, 50) in endpoint.places(), "the batch to be on its way")
         mapping.kill()
-        killed_at = time.time()
         sent_before = len(endpoint.invocations)
         killed.set()
         mapping.start()
         topic.wait_until_committed(300)
 
-    again = endpoint.invocations[sent_before]
-    assert again.received_at - killed_at < SESSION_SECONDS - 1
     places_again = [place for i in endpoint.invocations[sent_before:] for place in i.places]
     assert Place(0, 50) in places_again
     assert sorted(set(endpoint.places())) == everything(3, 300)
@@ -133,7 +131,7 @@ def test_sigterm_commits_what_comes_back_and_ends_in_time(
         status, seconds = mapping.terminate()
 
     assert (status, topic.committed()) == (0, 1)
-    assert 0.5 < seconds < 5
+    assert 0.5 < seconds < 8
 
 
 def test_sigterm_does_not_wait_for_a_function_that_hangs(
@@ -150,7 +148,7 @@ def test_sigterm_does_not_wait_for_a_function_that_hangs(
         released.set()
 
     assert (status, topic.committed()) == (0, 0)
-    assert seconds < 5
+    assert seconds < 8
 
 
 def test_an_endpoint_that_comes_later_is_waited_for(kafka: KafkaServer, tmp_path: Path) -> None:
@@ -172,19 +170,17 @@ def test_two_mappings_share_a_group_and_one_takes_over_what_the_other_leaves(
     topic = Topic(kafka, partitions=4)
 
     with (
-        MappingProcess(tmp_path, topic, endpoint.url) as first,
-        MappingProcess(tmp_path, topic, endpoint.url) as second,
+        MappingProcess(tmp_path, topic, endpoint.url, settings=LONG_SESSION) as first,
+        MappingProcess(tmp_path, topic, endpoint.url, settings=LONG_SESSION) as second,
     ):
         wait_until(lambda: second.output().count("gave up partitions") == 1, "a rebalance")
         topic.produce(400)
         topic.wait_until_committed(400)
         status, _ = first.terminate()
-        stopped_at = time.time()
         topic.produce(400, first=400)
         topic.wait_until_committed(800)
 
     assert status == 0
-    assert endpoint.invocations[-1].received_at - stopped_at < SESSION_SECONDS - 1
     assert re.findall(r"member [\w-]+-\w{8}-(\d)", second.output()) == ["0", "1"]
     assert sorted(set(endpoint.places())) == everything(4, 800)
 
@@ -200,12 +196,10 @@ def test_a_mapping_takes_over_what_a_killed_one_left_when_its_session_ends(
     ):
         wait_until(lambda: "assigned" in second.output(), "a share of the partitions")
         first.kill()
-        killed_at = time.time()
         topic.produce(20)
         topic.wait_until_committed(20)
 
     assert sorted(set(endpoint.places())) == everything(2, 20)
-    assert endpoint.invocations[-1].received_at - killed_at < SESSION_SECONDS + 4
 
 
 def test_a_fault_in_the_template_is_one_line(kafka: KafkaServer, tmp_path: Path) -> None:
