@@ -5,7 +5,6 @@ when a second process joins or leaves, so batches on their way are not sent twic
 """
 
 import logging
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -26,6 +25,7 @@ from devstack.event_source_mapping.definition.configuration import (
 from devstack.event_source_mapping.polling.metrics import Metric
 from devstack.event_source_mapping.polling.ports import Assignee, Reporter
 from devstack.event_source_mapping.polling.records import ConsumedRecord
+from devstack.waiting import until
 
 RECORDS_A_POLL = 1000
 LOOK_UP_SECONDS = 5.0
@@ -182,10 +182,12 @@ class KafkaConsumer:
         others would wait for its session to end. The id is taken back as soon as it is said.
         """
         self._consumer.unsubscribe()
-        given_up_at = time.monotonic() + LEAVE_SECONDS
-        while self._consumer.memberid() and time.monotonic() < given_up_at:
-            self._consumer.poll(LEAVE_POLL_SECONDS)
+        until(self._has_left, LEAVE_SECONDS, pause_seconds=0)
         self._consumer.close()
+
+    def _has_left(self) -> bool:
+        self._consumer.poll(LEAVE_POLL_SECONDS)
+        return not self._consumer.memberid()
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         assert self._assignee is not None  # noqa: S101 - callbacks come after subscribe
