@@ -51,7 +51,7 @@ def test_a_mapping_stops_in_time_while_its_broker_is_away(
             kafka.start()
 
     assert status == 0
-    assert seconds < 8
+    assert seconds < 5
 
 
 def test_aborted_transactions_are_not_sent_and_their_gaps_hold_nothing_up(

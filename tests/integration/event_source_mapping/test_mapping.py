@@ -1,5 +1,6 @@
 import base64
 import re
+import time
 from collections import defaultdict
 from pathlib import Path
 from threading import Event
@@ -19,6 +20,8 @@ from tests.integration.event_source_mapping.mapping_process import MappingProces
 from tests.servers import KafkaServer, wait_until
 
 UNREACHABLE = "http://127.0.0.1:9"
+SESSION_SECONDS = 6
+"""How long a member that was killed is waited for."""
 LONG_SESSION = {"kafka_properties": {"session.timeout.ms": "60000"}}
 """A member that is waited for until its session ends is waited for longer than any test waits."""
 
@@ -131,7 +134,7 @@ def test_sigterm_commits_what_comes_back_and_ends_in_time(
         status, seconds = mapping.terminate()
 
     assert (status, topic.committed()) == (0, 1)
-    assert 0.5 < seconds < 8
+    assert 0.5 < seconds < 5
 
 
 def test_sigterm_does_not_wait_for_a_function_that_hangs(
@@ -148,7 +151,7 @@ def test_sigterm_does_not_wait_for_a_function_that_hangs(
         released.set()
 
     assert (status, topic.committed()) == (0, 0)
-    assert seconds < 8
+    assert seconds < 5
 
 
 def test_an_endpoint_that_comes_later_is_waited_for(kafka: KafkaServer, tmp_path: Path) -> None:
@@ -196,10 +199,12 @@ def test_a_mapping_takes_over_what_a_killed_one_left_when_its_session_ends(
     ):
         wait_until(lambda: "assigned" in second.output(), "a share of the partitions")
         first.kill()
+        killed_at = time.time()
         topic.produce(20)
         topic.wait_until_committed(20)
 
     assert sorted(set(endpoint.places())) == everything(2, 20)
+    assert endpoint.invocations[-1].received_at - killed_at < SESSION_SECONDS + 4
 
 
 def test_a_fault_in_the_template_is_one_line(kafka: KafkaServer, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_mapping_with_a_wrong_password_is_disabled_and_the_process_goes_on(
     assert (status["state"], status["reason"]) == ("Disabled", "EVENT_SOURCE_AUTHN_ERROR")
     assert status["lastProcessingResult"].startswith("PROBLEM: ")
     assert "disabled, EVENT_SOURCE_AUTHN_ERROR" in mapping.output()
-    assert (ended, seconds < 8) == (0, True)
+    assert (ended, seconds < 5) == (0, True)
 
 
 def test_a_mapping_that_may_not_read_its_topic_is_disabled_and_the_other_goes_on(
