@@ -1,6 +1,6 @@
-"""Set up the checkout: locked requirements in, `.venv` out; a second run installs nothing.
+"""Set up the checkout: locked requirements in, `.venv` and tools out; a second run installs nothing.
 
-Runs on the machine's own Python before anything is installed: standard library only.
+A tool whose dependencies clash with ours has an environment of its own, `.tools/NAME`. Runs on the machine's own Python before anything is installed: standard library only.
 """
 
 from __future__ import annotations  # an old Python must get far enough to be told so
@@ -26,6 +26,8 @@ UV_ENVIRONMENT = ROOT / ".tools" / "uv"
 OLDEST_PYTHON = (3, 11)
 WIDER = {"run": ("prove", "test"), "prove": ("test",)}
 """The locks that contain all that another one lists."""
+TOOLS = {"checkov": None, "localstack": "3.13", "runtime": "3.13", "sam": None}
+"""Tools, and the Python that one needs; None for the machine's own."""
 
 
 class InstallError(Exception):
@@ -33,52 +35,65 @@ class InstallError(Exception):
 
 
 def install(purpose: str) -> None:
-    """Install what `purpose` ("run", "prove" or "test") needs and is not there yet."""
+    """Install what `purpose` ("run", "prove", "test" or a tool) needs and is not there yet."""
     if sys.version_info < OLDEST_PYTHON:
         message = (
             f"Python {sys.version_info.major}.{sys.version_info.minor} is too old: 3.11 or newer is"
             " needed; name one with `make PYTHON=python3.12 …`"
         )
         raise InstallError(message)
+    environment = ROOT / ".tools" / purpose if purpose in TOOLS else ENVIRONMENT
     locks = [REQUIREMENTS / f"{purpose}.txt"]
-    if java.installed() is None:
+    if environment == ENVIRONMENT and java.installed() is None:
         locks.append(REQUIREMENTS / "jdk.txt")
-    missing = [lock for lock in locks if not _is_installed(lock)]
+    missing = [lock for lock in locks if not _is_installed(lock, environment)]
     if missing:
-        _make_environment()
+        _make_environment(environment, _interpreter(TOOLS.get(purpose)))
         for lock in missing:
-            _install(lock)
+            _install(lock, environment)
 
 
-def _stamp(lock: Path) -> Path:
-    return (
-        ENVIRONMENT / "installed" / f"{lock.stem}-{hashlib.sha256(lock.read_bytes()).hexdigest()}"
-    )
+def _stamp(lock: Path, environment: Path) -> Path:
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    return environment / "installed" / f"{lock.stem}-{digest}"
 
 
-def _is_installed(lock: Path) -> bool:
+def _is_installed(lock: Path, environment: Path) -> bool:
     wider = (REQUIREMENTS / f"{name}.txt" for name in WIDER.get(lock.stem, ()))
-    return any(_stamp(one).exists() for one in (lock, *wider))
+    return any(_stamp(one, environment).exists() for one in (lock, *wider))
 
 
-def _make_environment() -> None:
+def _interpreter(version: str | None) -> str:
+    """Name the Python that an environment is made of: one that is here, or one for uv to fetch."""
+    if version is None:
+        return sys.executable
+    # pyenv's own commands answer for the selected versions only, and uv gives up on the others.
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = pyenv.glob(f"versions/{version}.*/bin/python{version}")
+    return str(next(found, version))
+
+
+def _make_environment(environment: Path, python: str) -> None:
     uv = _uv()
-    if not (ENVIRONMENT / "bin" / "python").exists():
-        say(f"making .venv for Python {sys.version.split()[0]}")
-        run("the environment", [uv, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT])
+    if not (environment / "bin" / "python").exists():
+        say(f"making {environment.relative_to(ROOT)}")
+        run(
+            f"an environment for Python {python}",
+            [uv, "venv", "--quiet", "--python", python, environment],
+        )
 
 
-def _install(lock: Path) -> None:
+def _install(lock: Path, environment: Path) -> None:
     say(f"installing what requirements/{lock.name} lists (progress below)")
     started = time.monotonic()
-    python = ENVIRONMENT / "bin" / "python"
+    python = environment / "bin" / "python"
     # Compiled once here, not again in each of the processes that the stack starts.
     options = ["--compile-bytecode", "--require-hashes"]
     run(
         f"requirements/{lock.name}",
         [_uv(), "pip", "install", "--python", python, *options, "-r", lock],
     )
-    stamp = _stamp(lock)
+    stamp = _stamp(lock, environment)
     stamp.parent.mkdir(exist_ok=True)
     for older in stamp.parent.glob(f"{lock.stem}-*"):
         older.unlink()
@@ -130,9 +145,10 @@ def say(line: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Install for the purpose named on the command line; 1 with one line of reason on failure."""
+    """Install for the purposes named on the command line; 1 with a line of reason on failure."""
     try:
-        install(arguments[0] if arguments else "run")
+        for purpose in arguments or ["run"]:
+            install(purpose)
     except (InstallError, OSError) as error:
         say(str(error))
         return 1
