@@ -14,8 +14,8 @@ import uvicorn
 
 from devstack import asgi
 from devstack.errors import UserError
+from devstack.ports import LOCALHOST
 from devstack.runtime.function_log import FunctionLog
-from devstack.settings import LOCALHOST
 
 GRACE_SECONDS = 3
 

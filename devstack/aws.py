@@ -9,7 +9,7 @@ import warnings
 from moto.server import main as serve
 
 from devstack.account import ACCOUNT
-from devstack.settings import LOCALHOST
+from devstack.ports import LOCALHOST
 
 
 def main(arguments: list[str]) -> None:

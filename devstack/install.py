@@ -1,6 +1,7 @@
-"""Set up the checkout: locked requirements in, `.venv` and tools out; a second run installs nothing.
+"""Set up the checkout: locked requirements in, environments out; a second run installs nothing.
 
-A tool whose dependencies clash with ours has an environment of its own, `.tools/NAME`. Runs on the machine's own Python before anything is installed: standard library only.
+A tool whose dependencies clash with ours has an environment of its own, `.tools/NAME`. Runs on the
+machine's own Python before anything is installed: standard library only.
 """
 
 from __future__ import annotations  # an old Python must get far enough to be told so

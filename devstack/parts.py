@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from devstack import leftovers, mappings, private_file
 from devstack.component import Component, NotReadyError
-from devstack.settings import LOCALHOST, ROOT
+from devstack.ports import LOCALHOST
+from devstack.settings import ROOT
 
 Command = Callable[[], tuple[str, ...]]
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from urllib.request import urlopen
 
 from devstack.errors import UserError
+from devstack.ports import LOCALHOST
 from devstack.producer.delivery import produce
 from devstack.producer.mix import Record, records
-from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
+from devstack.settings import ROOT, Addresses, Settings
 from devstack.waiting import until
 
 SAMPLE_EVENT = ROOT / "events" / "kafka_one_order.json"

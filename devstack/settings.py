@@ -1,20 +1,16 @@
 """Settings and addresses: environment, .env and config.env in, what the stack listens on out."""
 
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from devstack.errors import UserError
+from devstack.ports import HIGHEST_PORT, LOCALHOST, Ports
 
 ROOT = Path(__file__).parent.parent
-LOCALHOST = "127.0.0.1"
-HIGHEST_PORT = 65_535
-_LOWEST_PORT = 1024  # the ones below are root's
 LONGEST_INGEST_SECONDS = 840
 """https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-configure.html: 14 minutes."""
 
@@ -173,18 +169,21 @@ def addresses(settings: Settings) -> Addresses:
 
     Raises `UserError` when a port that was set explicitly is taken.
     """
-    chosen = _Ports()
-    http_port = settings.port("HTTP_PORT")
+    chosen = Ports()
+    given = settings.port
+    http_port = given("HTTP_PORT")
     explicit_http = None if http_port is None else (chosen.take("HTTP_PORT", http_port),)
-    kafka_port = chosen.free("KAFKA_PORT", settings, KAFKA_PORT) if settings.own_kafka else 0
+    kafka_port = (
+        chosen.free("KAFKA_PORT", given("KAFKA_PORT"), KAFKA_PORT) if settings.own_kafka else 0
+    )
     return Addresses(
         http_ports=explicit_http or tuple(map(chosen.next_free, HTTP_PORTS)),
-        invoke_port=chosen.free("LAMBDA_PORT", settings, INVOKE_PORT),
-        aws_port=chosen.free("AWS_PORT", settings, AWS_PORT),
+        invoke_port=chosen.free("LAMBDA_PORT", given("LAMBDA_PORT"), INVOKE_PORT),
+        aws_port=chosen.free("AWS_PORT", given("AWS_PORT"), AWS_PORT),
         kafka_broker=settings.text("KAFKA_BROKER", f"{LOCALHOST}:{kafka_port}"),
         db_host=settings.text("DB_HOST", LOCALHOST),
         db_port=(
-            chosen.free("DB_PORT", settings, POSTGRES_PORT)
+            chosen.free("DB_PORT", given("DB_PORT"), POSTGRES_PORT)
             if settings.own_postgres
             else settings.external_db_port
         ),
@@ -192,49 +191,3 @@ def addresses(settings: Settings) -> Addresses:
         # nobody chooses it.
         kafka_controller_port=chosen.next_free(kafka_port + 1) if settings.own_kafka else 0,
     )
-
-
-class _Ports:
-    def __init__(self) -> None:
-        self._taken: set[int] = set()
-
-    def free(self, name: str, settings: Settings, default: int) -> int:
-        explicit = settings.port(name)
-        return self.next_free(default) if explicit is None else self.take(name, explicit)
-
-    def take(self, name: str, port: int) -> int:
-        if not self._is_free(port):
-            message = (
-                f"port {port} ({name}) is taken by another program; stop that program, or set"
-                f" {name} to another port, or leave it unset to use the next free one"
-            )
-            raise UserError(message)
-        self._taken.add(port)
-        return port
-
-    def next_free(self, first: int) -> int:
-        ports = chain(range(first, HIGHEST_PORT + 1), range(_LOWEST_PORT, first))
-        port = next(filter(self._is_free, ports))
-        self._taken.add(port)
-        return port
-
-    def _is_free(self, port: int) -> bool:
-        return port not in self._taken and is_free(port)
-
-
-def is_free(port: int) -> bool:
-    """Tell whether nothing listens on a port, on the loopback or on every address."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOCALHOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on; whoever asks at the same time gets another one."""
-    with socket.socket() as probe:
-        probe.bind((LOCALHOST, 0))
-        return int(probe.getsockname()[1])

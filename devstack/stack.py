@@ -11,7 +11,8 @@ from devstack.component import Component, NotReadyError
 from devstack.errors import UserError
 from devstack.event_source_mapping.definition.choices import Choices
 from devstack.parts import Parts, listens
-from devstack.settings import LOCALHOST, ROOT, Addresses, Settings
+from devstack.ports import LOCALHOST
+from devstack.settings import ROOT, Addresses, Settings
 
 TEMPLATE = ROOT / "template.yaml"
 FRONTEND = ROOT / "frontend"

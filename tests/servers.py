@@ -12,7 +12,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from devstack import kafka, postgres
-from devstack.settings import free_port
+from devstack.ports import free_port
 from devstack.waiting import until
 
 ROOT = Path(__file__).parent.parent

@@ -13,9 +13,10 @@ from devstack import state
 from devstack.console import say
 from devstack.database import connect
 from devstack.errors import UserError
+from devstack.ports import LOCALHOST
 from devstack.producer.delivery import produce
 from devstack.producer.mix import Record, bad_record, valid_record
-from devstack.settings import LOCALHOST, Settings
+from devstack.settings import Settings
 from devstack.state import State
 from devstack.waiting import until
 from orders.database import Session

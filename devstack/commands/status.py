@@ -14,7 +14,8 @@ from rich.table import Table
 
 from devstack import mappings, memory, state
 from devstack.console import say
-from devstack.settings import LOCALHOST, Settings
+from devstack.ports import LOCALHOST
+from devstack.settings import Settings
 
 Status = dict[str, Any]
 

@@ -14,8 +14,9 @@ from devstack import leftovers, postgres, state
 from devstack.alone import alone
 from devstack.console import Console
 from devstack.errors import UserError
+from devstack.ports import LOCALHOST
 from devstack.samples import SAMPLE_ORDER_UID, load_samples
-from devstack.settings import LOCALHOST, Addresses, Settings, addresses
+from devstack.settings import Addresses, Settings, addresses
 from devstack.stack import Stack, use_external_servers
 from devstack.supervisor import Status, Supervisor
 

@@ -9,7 +9,7 @@ from devstack.esm import resources
 from devstack.esm.plan import Plan
 from devstack.event_source_mapping.clients.aws_client import AWS
 from devstack.parts import Parts, listens
-from devstack.settings import LOCALHOST, free_port
+from devstack.ports import LOCALHOST, free_port
 
 
 @dataclass(frozen=True)

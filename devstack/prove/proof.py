@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from confluent_kafka import KafkaException
 
 from devstack.errors import UserError
+from devstack.ports import LOCALHOST
 from devstack.prove.arena.chaos import Chaos
 from devstack.prove.arena.proxy import Proxy
 from devstack.prove.arena.stack import FUNCTION, ProvingStack
@@ -25,7 +26,6 @@ from devstack.prove.result import Hit, Ledger, Proof
 from devstack.prove.verdict import evidence
 from devstack.prove.verdict.reconciliation import reconcile
 from devstack.prove.watching import Watching
-from devstack.settings import LOCALHOST
 from devstack.waiting import until
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from devstack.event_source_mapping.clients.aws_client import AWS, aws_client
 from devstack.event_source_mapping.clients.invoker import lambda_client
 from devstack.event_source_mapping.filtering.filters import Filter
 from devstack.event_source_mapping.polling.event import EventFormat
+from devstack.ports import LOCALHOST
 from devstack.replay import files, mapping
 from devstack.replay.events import Source
 from devstack.replay.files import Files
@@ -24,7 +25,7 @@ from devstack.replay.objects import SCHEME, Objects
 from devstack.replay.selection import Selection
 from devstack.replay.target import Target
 from devstack.replay.topic import Topic
-from devstack.settings import LOCALHOST, Addresses, Settings
+from devstack.settings import Addresses, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

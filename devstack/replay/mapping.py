@@ -9,7 +9,8 @@ from devstack.event_source_mapping.definition.configuration import (
     MappingConfiguration,
 )
 from devstack.event_source_mapping.definition.properties import parse
-from devstack.settings import KAFKA_PORT, LOCALHOST, Settings
+from devstack.ports import LOCALHOST
+from devstack.settings import KAFKA_PORT, Settings
 from devstack.stack import TEMPLATE
 
 _ANY_BROKER = f"{LOCALHOST}:{KAFKA_PORT}"

@@ -7,8 +7,8 @@ import time
 import psutil
 
 from devstack import leftovers
+from devstack.ports import free_port
 from devstack.samples import SAMPLE_ORDER_UID
-from devstack.settings import free_port
 from tests.e2e.stack import Stack, running_stack
 from tests.servers import ROOT, KafkaServer, PostgresServer, temporary_folder, wait_until
 

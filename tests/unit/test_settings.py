@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack import settings
+from devstack import ports, settings
 from devstack.errors import UserError
 
 
@@ -32,9 +32,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """Ports that another program listens on."""
-    ports: set[int] = set()
-    monkeypatch.setattr(settings, "is_free", lambda port: port not in ports)
-    return ports
+    taken: set[int] = set()
+    monkeypatch.setattr(ports, "is_free", lambda port: port not in taken)
+    monkeypatch.setattr(ports, "claim", lambda _: True)
+    return taken
 
 
 def test_the_environment_wins_over_env_which_wins_over_config_env(

@@ -18,8 +18,9 @@ import psutil
 
 from devstack import leftovers, postgres, state
 from devstack.errors import UserError
+from devstack.ports import LOCALHOST, is_free
 from devstack.prove.arena import processes
-from devstack.settings import LOCALHOST, ROOT, Settings, addresses, is_free
+from devstack.settings import ROOT, Settings, addresses
 from devstack.waiting import until
 
 FUNCTION = "IngestOrdersFunction"

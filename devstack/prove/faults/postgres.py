@@ -8,12 +8,13 @@ from random import Random
 from pg8000.exceptions import DatabaseError
 from pg8000.native import Connection
 
+from devstack.ports import LOCALHOST
 from devstack.prove.arena.proxy import MissedError
 from devstack.prove.faults.fault import AWAY, PATIENCE_SECONDS, Fault
 from devstack.prove.faults.processes import paused, signalled
 from devstack.prove.faults.sessions import close, session
 from devstack.prove.faults.surroundings import Surroundings
-from devstack.settings import LOCALHOST, Settings
+from devstack.settings import Settings
 
 LOOK_SECONDS = 0.1
 

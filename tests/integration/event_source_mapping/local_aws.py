@@ -13,7 +13,7 @@ from botocore.config import Config
 from devstack.account import ACCOUNT, REGION
 from devstack.event_source_mapping.clients.aws_client import aws_client
 from devstack.parts import listens
-from devstack.settings import free_port
+from devstack.ports import free_port
 from tests.servers import wait_until
 
 _WAIT_SECONDS = 10

@@ -28,7 +28,7 @@ from devstack.event_source_mapping.polling.records import (
     Tries,
     by_partition,
 )
-from devstack.settings import free_port
+from devstack.ports import free_port
 from tests.integration.event_source_mapping.local_aws import Bucket, Queue, local_aws
 from tests.integration.event_source_mapping.mapping_process import Topic
 from tests.servers import KafkaServer, wait_until

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from devstack.settings import free_port
+from devstack.ports import free_port
 from tests.integration.event_source_mapping.endpoint import (
     FUNCTION_ERROR,
     Invocation,

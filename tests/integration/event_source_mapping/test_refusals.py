@@ -13,7 +13,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # they are pub
     ResourceType,
 )
 
-from devstack.settings import free_port
+from devstack.ports import free_port
 from tests.integration.event_source_mapping.endpoint import LambdaEndpoint
 from tests.integration.event_source_mapping.mapping_process import MappingProcess, Topic
 from tests.servers import KafkaServer, running_kafka

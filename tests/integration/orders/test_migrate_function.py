@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from devstack.settings import free_port
+from devstack.ports import free_port
 from orders import bootstrap, custom_resource, migrations
 from orders.database import Session
 from orders.errors import StoreUnavailableError

@@ -4,9 +4,9 @@ import pytest
 from confluent_kafka import Message
 
 from devstack.errors import UserError
+from devstack.ports import free_port
 from devstack.producer.delivery import produce
 from devstack.producer.mix import records
-from devstack.settings import free_port
 from tests.servers import KafkaServer
 
 

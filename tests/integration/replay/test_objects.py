@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from devstack.parts import listens
-from devstack.settings import free_port
+from devstack.ports import free_port
 from tests.integration.event_source_mapping.endpoint import LambdaEndpoint
 from tests.integration.replay.command import ReplayCommand
 from tests.servers import ROOT, wait_until

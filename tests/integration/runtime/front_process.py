@@ -15,7 +15,7 @@ import psutil
 import yaml
 from botocore.config import Config
 
-from devstack.settings import free_port
+from devstack.ports import free_port
 from tests.servers import ROOT, wait_until
 
 if TYPE_CHECKING:

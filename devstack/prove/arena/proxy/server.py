@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine
 from threading import Thread
 from typing import Any, TypeVar
 
+from devstack.ports import LOCALHOST
 from devstack.prove.arena.proxy.connection import READ_BYTES, Connection
 from devstack.prove.arena.proxy.moments import Catches, Course, Moment
-from devstack.settings import LOCALHOST
 
 T = TypeVar("T")
 

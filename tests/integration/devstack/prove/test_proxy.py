@@ -11,8 +11,8 @@ import pg8000.exceptions
 import pg8000.native
 import pytest
 
+from devstack.ports import LOCALHOST, free_port
 from devstack.prove.arena.proxy import Course, MissedError, Moment, Proxy
-from devstack.settings import LOCALHOST, free_port
 from devstack.waiting import until
 from tests.servers import PostgresServer, wait_until
 

@@ -11,9 +11,9 @@ from threading import Thread
 
 import pytest
 
+from devstack.ports import free_port
 from devstack.prove.load.records import Kind, Records
 from devstack.prove.reads.reading import Reading, reads
-from devstack.settings import free_port
 from tests.servers import wait_until
 
 RECORDS = Records(3, 400)
