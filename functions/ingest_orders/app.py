@@ -14,11 +14,12 @@ judge = bootstrap.judge()
 @telemetry.invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> kafka.BatchResponse:
     """Settle every record of the batch, or name it for another delivery."""
+    records = list(kafka.records(event))
     result = ingest(
-        kafka.records(event),
+        records,
         store,
         seconds_left=telemetry.deadline(context),
         judge=judge,
     )
-    telemetry.batch_ingested(result)
+    telemetry.batch_ingested(records, result)
     return kafka.batch_response(result.undone, telemetry.fates(result, context))

@@ -11,7 +11,7 @@ from tests.servers import ROOT, PostgresServer
 
 SQL = ROOT / "sql"
 
-Query = Callable[[str], list[Row]]
+Query = Callable[..., list[Row]]
 
 
 @pytest.fixture

@@ -65,7 +65,11 @@ class OrderCache:
         self._bytes = 0
         self._absent: OrderedDict[str, _Sighting] = OrderedDict()
         self._hits = self._misses = self._negative_hits = self._evictions = 0
-        self._started = clock()
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin an environment's life: an id of its own, and an age that counts from now."""
+        self._started = self._clock()
         self._environment_id = uuid.uuid4().hex
 
     def get(self, order_uid: str) -> EncodedOrder | Absent | None:

@@ -10,12 +10,14 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection, PreparedStatement
 
 from orders.config import Settings
+from orders.credentials import Credentials, login
 from orders.errors import InvalidRequestError, OrderServiceError, StoreUnavailableError
 
 T = TypeVar("T")
@@ -36,11 +38,17 @@ _IDLE_SECONDS: Final = 5.0
 """How long a transaction may do nothing: it only prepares rows between its statements."""
 _DATA_FAULTS: Final = ("22", "23", "54000")
 _SERVER_GOES: Final = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
+_LOGIN_REFUSED: Final = ("28000", "28P01")
+_SYSTEM_TRUST: Final = "system"
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 
 
 class _ConnectionLostError(StoreUnavailableError):
     """The connection is gone; a new one may work."""
+
+
+class _LoginRefusedError(StoreUnavailableError):
+    """PostgreSQL lets nobody in with these credentials; others may work."""
 
 
 class Session:
@@ -86,6 +94,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._login = login(settings)
         self._session: Session | None = None
 
     def read(self, work: Callable[[Session], T], *, seconds: float) -> T:
@@ -118,12 +127,38 @@ class Database:
         self._session = None
 
     def connect(self, seconds: float = _CONNECT_SECONDS) -> Session:
-        """Open a connection of the caller's own.
+        """Open a connection of the caller's own, with other credentials if they are refused.
 
         Raises StoreUnavailableError.
         """
+        deadline = time.monotonic() + seconds
+        credentials = self._login.credentials()
+        try:
+            return self._log_in(credentials, deadline)
+        except _LoginRefusedError:
+            renewed = self._login.renewed(credentials)
+            if renewed is None:
+                raise
+            return self._log_in(renewed, deadline)
+
+    def _log_in(self, credentials: Credentials, deadline: float) -> Session:
+        seconds = max(deadline - time.monotonic(), 0.001)
         with _translated():
-            return _connect(self._settings, seconds)
+            return _connect(self._settings, credentials, self._trust, seconds)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext | None:
+        """Whom TLS trusts; None: there is no TLS. Made once: the system's takes 20 ms to load."""
+        root_cert = self._settings.db_ssl_root_cert
+        if not root_cert:
+            return None
+        try:
+            return ssl.create_default_context(
+                cafile=None if root_cert == _SYSTEM_TRUST else root_cert
+            )
+        except OSError as error:
+            message = f"DB_SSL_ROOT_CERT {root_cert} holds no CA: {error}"
+            raise StoreUnavailableError(message) from error
 
     def _do(self, work: Callable[[Session], T], deadline: float, share: float) -> T:
         """Try the warm connection for its share of the time, then a new one for the rest."""
@@ -158,7 +193,9 @@ def _begin(seconds: float) -> str:
     )
 
 
-def _connect(settings: Settings, seconds: float) -> Session:
+def _connect(
+    settings: Settings, credentials: Credentials, trust: ssl.SSLContext | None, seconds: float
+) -> Session:
     wire = socket.create_connection((settings.db_host, settings.db_port), seconds)
     try:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -166,11 +203,11 @@ def _connect(settings: Settings, seconds: float) -> Session:
         for name, value in _VANISHED.items():
             if hasattr(socket, name):
                 wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-        if settings.db_ssl_root_cert:
-            wire = _encrypted(wire, settings)
+        if trust:
+            wire = _encrypted(wire, trust, settings.db_host)
         connection = Connection(
-            settings.db_user,
-            password=settings.db_password,
+            credentials.user,
+            password=credentials.password,
             database=settings.db_name,
             application_name="serverless-orders",
             sock=wire,
@@ -182,8 +219,8 @@ def _connect(settings: Settings, seconds: float) -> Session:
     return Session(connection, wire)
 
 
-def _encrypted(wire: socket.socket, settings: Settings) -> ssl.SSLSocket:
-    """Ask for TLS, trusting one CA only: loading the system's takes 48 ms.
+def _encrypted(wire: socket.socket, trust: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+    """Ask for TLS.
 
     https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
     """
@@ -191,8 +228,7 @@ def _encrypted(wire: socket.socket, settings: Settings) -> ssl.SSLSocket:
     if wire.recv(1) != b"S":
         message = "the database refuses TLS"
         raise ConnectionError(message)
-    context = ssl.create_default_context(cafile=settings.db_ssl_root_cert)
-    return context.wrap_socket(wire, server_hostname=settings.db_host)
+    return trust.wrap_socket(wire, server_hostname=host)
 
 
 @contextmanager
@@ -217,4 +253,6 @@ def _meaning(error: DatabaseError) -> OrderServiceError:
         return InvalidRequestError(message, code="refused_by_database", sqlstate=sqlstate)
     if sqlstate.startswith(_SERVER_GOES):
         return _ConnectionLostError(f"{message} (SQLSTATE {sqlstate})")
+    if sqlstate in _LOGIN_REFUSED:
+        return _LoginRefusedError(f"the login is refused: {message} (SQLSTATE {sqlstate})")
     return StoreUnavailableError(f"{message} (SQLSTATE {sqlstate})")

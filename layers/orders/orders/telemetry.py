@@ -1,6 +1,7 @@
 """Telemetry: what happened in, log lines and metrics out; the time that is left in, seconds out."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, TypeVar
 
@@ -10,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orders.ingestion import Result
 from orders.kafka import Fates
+from orders.record import Record
 
 Answer = TypeVar("Answer")
 Handler = Callable[[dict[str, Any], LambdaContext], Answer]
@@ -47,8 +49,8 @@ def deadline(context: LambdaContext) -> Callable[[], float]:
     return lambda: context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
 
 
-def batch_ingested(result: Result) -> None:
-    """Report a batch: one line and four metrics."""
+def batch_ingested(records: Iterable[Record], result: Result) -> None:
+    """Report a batch: one line, what became of its records, and how old the oldest of them is."""
     quarantined = result.quarantined.total()
     logger.info(
         "batch ingested",
@@ -65,6 +67,10 @@ def batch_ingested(result: Result) -> None:
     }
     for name, count in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    times = [record.produced_at_ms for record in records if record.produced_at_ms is not None]
+    if times:
+        seconds = max(time.time() - min(times) / 1000, 0.0)  # the producer's clock may be ahead
+        metrics.add_metric(name="OldestRecordAge", unit=MetricUnit.Seconds, value=seconds)
 
 
 def fates(result: Result, context: LambdaContext) -> Fates | None:

@@ -122,6 +122,19 @@ def test_a_body_that_is_no_order_is_refused_for_what_it_is(
 
 
 @pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        (b" " * (LARGEST_VALUE_BYTES + 1), "Content Too Large"),
+        (b"[]", "Unprocessable Content"),
+    ],
+)
+def test_the_title_of_a_problem_is_the_same_on_every_python(
+    api: SubmissionsApi, body: bytes, title: str
+) -> None:
+    assert post(api, body).json()["title"] == title
+
+
+@pytest.mark.parametrize(
     "content_type", ["application/json", "Application/JSON; charset=utf-8", "application/json;x=1"]
 )
 def test_json_may_be_named_in_any_way_and_come_as_base64(

@@ -113,3 +113,15 @@ def test_the_stats_tell_what_happened() -> None:
     assert (stats.size, stats.capacity, stats.hit_ratio) == (1, 5, 0.5)
     assert stats.environment_age_seconds == 12.5
     assert stats.environment_id != OrderCache(5).stats().environment_id
+
+
+def test_an_environment_that_begins_anew_has_an_id_and_an_age_of_its_own() -> None:
+    clock = Clock()
+    cache = OrderCache(5, clock=clock)
+    before = cache.stats()
+    clock.now += 12.5
+
+    cache.begin()
+
+    assert cache.stats().environment_age_seconds == 0
+    assert cache.stats().environment_id != before.environment_id

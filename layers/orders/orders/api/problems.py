@@ -50,6 +50,11 @@ _OF_BODIES: Final = {
     "conflict": HTTPStatus.CONFLICT,
 }
 """By the code of the first fault; a document that can be read, but is no order, is 422."""
+_TITLES: Final = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+"""What RFC 9110 calls them, and Python since 3.13: the titles are the same on every Python."""
 
 
 def of_error(error: OrderServiceError, event: Event) -> Answer:
@@ -114,7 +119,7 @@ def problem(
     """Answer with a problem document."""
     content = {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": _TITLES.get(status, status.phrase),
         "status": status,
         "code": code,
         "detail": detail,
