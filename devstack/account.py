@@ -5,6 +5,7 @@ Standard library only: LocalStack's executor imports it from another Python.
 
 ACCOUNT = "000000000000"
 REGION = "eu-central-1"
+STACK_NAME = "serverless-orders"
 
 
 def function_arn(name: str) -> str:
@@ -14,4 +15,4 @@ def function_arn(name: str) -> str:
 
 def bucket_name(logical_id: str) -> str:
     """Name a template's bucket that has no name of its own (S3 allows lower case only)."""
-    return f"serverless-orders-{logical_id.lower()}"
+    return f"{STACK_NAME}-{logical_id.lower()}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devstack.account import ACCOUNT, REGION
+from devstack.account import ACCOUNT, REGION, STACK_NAME
 from devstack.errors import UserError
 from devstack.sam.names import Names
 from devstack.sam.parameters import as_text
@@ -20,7 +20,7 @@ PSEUDO_PARAMETERS: Mapping[str, str] = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
-    "AWS::StackName": "serverless-orders",
+    "AWS::StackName": STACK_NAME,
     "AWS::URLSuffix": "amazonaws.com",
 }
 NO_VALUE = object()

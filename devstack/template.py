@@ -13,7 +13,7 @@ import yaml
 
 from devstack import intrinsics
 from devstack.errors import UserError
-from devstack.sam import document, kafka_mappings, names, parameters
+from devstack.sam import definitions, document, kafka_mappings, names, parameters
 from devstack.sam.functions import Function, FunctionReader, UnservableError, timeout_seconds
 
 __all__ = ["Function", "Properties", "Route", "Template", "read"]
@@ -54,7 +54,7 @@ class Template:
 
     def function_of(self, reference: str) -> str | None:
         """Return the logical id of the function that a name or an ARN, qualified or not, means."""
-        name = reference.rpartition(":function:")[2].partition(":")[0]
+        name = _bare(reference)
         if name in self.function_names:
             return name
         ids = {named: logical_id for logical_id, named in self.function_names.items()}
@@ -96,16 +96,19 @@ class Template:
             raise UserError(message)
 
 
-def read(path: Path, given: Mapping[str, str]) -> Template:
+def read(
+    path: Path, given: Mapping[str, str], physical: Mapping[str, str] | None = None
+) -> Template:
     """Read a SAM template under given parameters (which win over the defaults).
 
-    Raises `UserError` when the file cannot be read, is not YAML, or names what it does not define.
+    `physical` are names by logical ids, of what is deployed already and was named there. Raises
+    `UserError` when the file cannot be read, is not YAML, or names what it does not define.
     """
     try:
         text = path.read_text(encoding="utf-8")
         content = document.load(text)
         parameters.check(given, content.get("Parameters") or {}, text)
-        return _Reading(path.parent, content, given).template()
+        return _Reading(path.parent, content, given, physical or {}).template()
     except OSError as error:
         message = f"{path}: {error.strerror}; give the path of a SAM template"
         raise UserError(message) from error
@@ -118,10 +121,21 @@ def read(path: Path, given: Mapping[str, str]) -> Template:
         raise UserError(message) from error
 
 
+def _bare(reference: str) -> str:
+    """Take a function's name out of an ARN or a qualified name."""
+    return reference.rpartition(":function:")[2].partition(":")[0]
+
+
 class _Reading:
-    def __init__(self, root: Path, content: Properties, given: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        content: Properties,
+        given: Mapping[str, str],
+        physical: Mapping[str, str],
+    ) -> None:
         self._resources: Mapping[str, Properties] = {
-            logical_id: resource
+            logical_id: names.named(resource, physical.get(logical_id))
             for logical_id, resource in (content.get("Resources") or {}).items()
             if isinstance(resource, Mapping)  # Fn::ForEach holds a list
         }
@@ -139,7 +153,7 @@ class _Reading:
         functions = dict(self._servable())
         return Template(
             functions=functions,
-            routes=tuple(self._routes(functions)),
+            routes=(*self._routes_of_events(functions), *self._routes_of_apis(functions)),
             mappings=dict(self._mappings()),
             buckets=self._names(names.BUCKET),
             queues=self._names(names.QUEUE),
@@ -194,12 +208,20 @@ class _Reading:
             name = self._resolver.names.of(logical_id)
             yield from kafka_mappings.of_events(logical_id, name, self._events(logical_id))
 
-    def _routes(self, functions: Iterable[str]) -> Iterator[Route]:
+    def _routes_of_events(self, functions: Iterable[str]) -> Iterator[Route]:
         for function in functions:
             for event in self._events(function).values():
                 if event.get("Type") == "Api":
                     properties = event["Properties"]
                     yield Route(str(properties["Method"]).upper(), properties["Path"], function)
+
+    def _routes_of_apis(self, functions: Iterable[str]) -> Iterator[Route]:
+        ids = {self._resolver.names.of(function): function for function in functions}
+        for _, api in self._of_type(*definitions.RESOURCES):
+            properties = self._resolver.resolve(api.get("Properties") or {})
+            for method, path, name in definitions.integrations(properties):
+                if _bare(name) in ids:
+                    yield Route(method, path, ids[_bare(name)])
 
     def _events(self, function: str) -> Mapping[str, Properties]:
         properties = self._resources[function].get("Properties") or {}

@@ -38,6 +38,18 @@ _ARN_ATTRIBUTES = {"Arn", "TopicArn"}
 _URL_ATTRIBUTE = "QueueUrl"
 
 
+_REFERENCE_IS_NAME = (BUCKET, *FUNCTIONS)
+
+
+def named(resource: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
+    """Return a resource with the name it was given where it is, unless it has one of its own."""
+    kind = resource.get("Type")
+    if name is None or kind not in _REFERENCE_IS_NAME:
+        return resource
+    properties = {_NAME_PROPERTY[str(kind)]: name, **(resource.get("Properties") or {})}
+    return {**resource, "Properties": properties}
+
+
 class Names:
     """What the resources of one template are called."""
 

@@ -77,6 +77,40 @@ def test_routes_name_their_method_in_upper_case(foreign: Path) -> None:
     assert template.read(foreign, {}).routes == (Route("GET", "/a/{b}", "Work"),)
 
 
+def test_what_is_deployed_is_called_as_it_was_named_there(tmp_path: Path) -> None:
+    bucket = {"Type": "AWS::S3::Bucket"}
+    own = {**bucket, "Properties": {"BucketName": "its-own"}}
+    file = tmp_path / "template.yaml"
+    file.write_text(yaml.safe_dump({"Resources": {"Unnamed": bucket, "Named": own}}))
+
+    there = template.read(file, {}, {"Unnamed": "unnamed-1a2b", "Named": "any"})
+
+    assert set(there.buckets) == {"unnamed-1a2b", "its-own"}
+
+
+def test_an_api_with_a_definition_of_its_own_gives_its_routes(
+    read: Callable[..., Template],
+) -> None:
+    def operation(function: str) -> dict[str, Any]:
+        place = f"arn:aws:apigateway:r:lambda:path/2015-03-31/functions/{function}/invocations"
+        return {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": place}}}
+
+    definition = {
+        "/a/{b}": {
+            "parameters": [],
+            "get": operation("${F.Arn}"),
+            "x-amazon-apigateway-any-method": operation("${F.Alias}"),
+        },
+        "/other": {"post": operation("arn:aws:lambda:r:1:function:elsewhere")},
+        "/mocked": {"get": {"x-amazon-apigateway-integration": {"type": "mock"}}},
+    }
+    api = {"Type": "AWS::Serverless::Api", "Properties": {"DefinitionBody": {"paths": definition}}}
+
+    described = read(Resources={"F": function(FunctionName="named"), "Api": api})
+
+    assert described.routes == (Route("GET", "/a/{b}", "F"), Route("ANY", "/a/{b}", "F"))
+
+
 def test_what_a_false_condition_leaves_out_is_not_there(foreign: Path) -> None:
     assert template.read(foreign, {}).buckets == ()
 
