@@ -1,1 +1,1 @@
-"""Benchmarks: each prints ratios measured in one run. `make bench`."""
+"""Benchmarks: ratios of one run (`make bench`), milliseconds for `estimate` (`make measure`)."""
