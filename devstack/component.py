@@ -23,6 +23,8 @@ class Component:
     """Tells whether it is of use now; asked until it is, off the event loop."""
     needs: tuple[str, ...] = ()
     """Components that must answer before this one starts and outlive it when the stack stops."""
+    renewed_with: tuple[str, ...] = ()
+    """Those of them that leave nothing as it was when they end: this one is ended with them."""
     prepare: Callable[[], None] = _nothing
     """Runs before every start."""
     settle: Callable[[], None] = _nothing

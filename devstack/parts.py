@@ -15,6 +15,7 @@ from devstack.ports import LOCALHOST
 from devstack.settings import ROOT
 
 Command = Callable[[], tuple[str, ...]]
+Configure = Callable[[], Mapping[str, object]]
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ class Parts:
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         return {**self.mark, "PYTHONUNBUFFERED": "1", "PYTHONPATH": path}
 
-    def module(self, module: str, configuration: Mapping[str, object]) -> Command:
-        """Return what runs a module of devstack with a configuration file of its own."""
-        file = private_file.write(self.folder / "run" / f"{module}.json", configuration)
-        command = (sys.executable, "-m", f"devstack.{module}", "--config", str(file))
-        return lambda: command
+    def module(self, module: str, configure: Configure) -> Command:
+        """Return what runs a module of devstack with a configuration file, written at its start."""
+
+        def command() -> tuple[str, ...]:
+            file = private_file.write(self.folder / "run" / f"{module}.json", configure())
+            return (sys.executable, "-m", f"devstack.{module}", "--config", str(file))
+
+        return command
 
     def aws(self, port: int, fill: Callable[[], object]) -> Component:
         """Return the local AWS services; `fill` makes in them what is to be there."""
@@ -62,7 +66,9 @@ class Parts:
         """End execution environments that a killed process left: two answers are too many."""
         leftovers.end(self.folder, with_variable="AWS_LAMBDA_RUNTIME_API")
 
-    def mapping(self, configuration: Mapping[str, object], needs: tuple[str, ...]) -> Component:
+    def mapping(
+        self, configure: Configure, needs: tuple[str, ...], renewed_with: tuple[str, ...] = ()
+    ) -> Component:
         """Return the mapping process, which tells of itself in this folder."""
         ready_file = self.folder / "run" / "mapping.ready"
         status_file = mappings.file_of(self.folder)
@@ -74,9 +80,10 @@ class Parts:
 
         return Component(
             name="mapping",
-            command=self.module("event_source_mapping", {**configuration, **own}),
+            command=self.module("event_source_mapping", lambda: {**configure(), **own}),
             answers=ready_file.exists,
             needs=needs,
+            renewed_with=renewed_with,
             prepare=prepare,
             environment=self.environment,
         )

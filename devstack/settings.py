@@ -1,6 +1,7 @@
 """Settings and addresses: environment, .env and config.env in, what the stack listens on out."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ INVOKE_PORT = 3001
 AWS_PORT = 5555
 KAFKA_PORT = 9092
 POSTGRES_PORT = 5432
+LOCALSTACK_PORT = 4566
+
+_LOCAL_ENDPOINT = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)/?")
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,24 @@ class Settings:
         return self.port("DB_PORT") or POSTGRES_PORT
 
     @property
+    def own_localstack(self) -> bool:
+        """Tell whether a stack on LocalStack starts it itself."""
+        return not self.values.get("LOCALSTACK_ENDPOINT")
+
+    @property
+    def external_localstack_port(self) -> int:
+        """Return the port of the LocalStack that LOCALSTACK_ENDPOINT names.
+
+        Raises `UserError` when it is not on this machine.
+        """
+        text = self.values.get("LOCALSTACK_ENDPOINT", "")
+        found = _LOCAL_ENDPOINT.fullmatch(text)
+        if found is None:
+            message = f"LOCALSTACK_ENDPOINT={text} is not http://{LOCALHOST}:PORT"
+            raise UserError(message)
+        return _number("LOCALSTACK_ENDPOINT", found[1], "an address with a port", HIGHEST_PORT)
+
+    @property
     def own_kafka(self) -> bool:
         """Tell whether the stack starts Kafka itself."""
         return not self.values.get("KAFKA_BROKER")
@@ -164,8 +186,10 @@ def load(root: Path = ROOT) -> Settings:
     return Settings(values, home.absolute())
 
 
-def addresses(settings: Settings) -> Addresses:
+def addresses(settings: Settings, *, on_localstack: bool = False) -> Addresses:
     """Choose the addresses: a default that is taken gives way to the next free port.
+
+    LocalStack has functions and S3 on the same port.
 
     Raises `UserError` when a port that was set explicitly is taken.
     """
@@ -176,10 +200,11 @@ def addresses(settings: Settings) -> Addresses:
     kafka_port = (
         chosen.free("KAFKA_PORT", given("KAFKA_PORT"), KAFKA_PORT) if settings.own_kafka else 0
     )
+    invoke_port, aws_port = _aws_ports(chosen, settings, on_localstack=on_localstack)
     return Addresses(
         http_ports=explicit_http or tuple(map(chosen.next_free, HTTP_PORTS)),
-        invoke_port=chosen.free("LAMBDA_PORT", given("LAMBDA_PORT"), INVOKE_PORT),
-        aws_port=chosen.free("AWS_PORT", given("AWS_PORT"), AWS_PORT),
+        invoke_port=invoke_port,
+        aws_port=aws_port,
         kafka_broker=settings.text("KAFKA_BROKER", f"{LOCALHOST}:{kafka_port}"),
         db_host=settings.text("DB_HOST", LOCALHOST),
         db_port=(
@@ -191,3 +216,12 @@ def addresses(settings: Settings) -> Addresses:
         # nobody chooses it.
         kafka_controller_port=chosen.next_free(kafka_port + 1) if settings.own_kafka else 0,
     )
+
+
+def _aws_ports(chosen: Ports, settings: Settings, *, on_localstack: bool) -> tuple[int, int]:
+    if not on_localstack:
+        invoke_port = chosen.free("LAMBDA_PORT", settings.port("LAMBDA_PORT"), INVOKE_PORT)
+        return invoke_port, chosen.free("AWS_PORT", settings.port("AWS_PORT"), AWS_PORT)
+    if not settings.own_localstack:
+        return (settings.external_localstack_port,) * 2
+    return (chosen.free("AWS_PORT", settings.port("AWS_PORT"), LOCALSTACK_PORT),) * 2

@@ -1,17 +1,17 @@
 """The stack: settings and addresses in, the components that make it up out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import pg8000.exceptions
 
-from devstack import kafka, migrate, postgres, site, template
+from devstack import kafka, migrate, postgres, template
 from devstack.component import Component, NotReadyError
 from devstack.errors import UserError
 from devstack.event_source_mapping.definition.choices import Choices
-from devstack.parts import Parts, listens
-from devstack.ports import LOCALHOST
+from devstack.parts import Parts
 from devstack.settings import ROOT, Addresses, Settings
 
 TEMPLATE = ROOT / "template.yaml"
@@ -25,8 +25,28 @@ _FUNCTION_SETTINGS = {
 }
 """Settings of a person that are parameters of the template."""
 
-WARM = ("OrdersApiFunction", "IngestOrdersFunction")
-"""The functions that every start needs; each costs a second of a core and 35 MB."""
+
+class Cloud(Protocol):
+    """The AWS side of a stack: what has the functions, the page, and the door to both."""
+
+    @property
+    def invoke_url(self) -> str:
+        """Where functions are invoked."""
+
+    @property
+    def aws_url(self) -> str:
+        """Where S3 and its like are."""
+
+    @property
+    def physical(self) -> Mapping[str, str]:
+        """What resources are called there by other names than the template's reader gives them."""
+
+    @property
+    def forgetful(self) -> tuple[str, ...]:
+        """Components that call them differently after each start."""
+
+    def components(self, needs: tuple[str, ...]) -> list[Component]:
+        """Return its components, each after those it needs; `needs` are what functions use."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +57,13 @@ class Stack:
     addresses: Addresses
     say: Callable[[str], None]
 
-    def components(self) -> list[Component]:
+    def components(self, cloud: Cloud) -> list[Component]:
         """Return the components, each after those it needs."""
-        parts = [self._postgres()] if self.settings.own_postgres else []
-        parts += [self._kafka()] if self.settings.own_kafka else []
-        started = {part.name for part in parts}
-        parts.append(self._aws())
-        parts.append(self._front(tuple(started & {"postgres"})))
-        parts.append(self._mapping(tuple(started & {"kafka"})))
-        return parts
+        database = [self._postgres()] if self.settings.own_postgres else []
+        broker = [self._kafka()] if self.settings.own_kafka else []
+        aws = cloud.components(_names(database))
+        mapping = self._mapping(cloud, _names([*broker, *aws]))
+        return [*database, *broker, *aws, mapping]
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
@@ -60,6 +78,7 @@ class Stack:
             "DatabaseUser": settings.db_user,
             "DatabasePassword": settings.db_password,
             "DatabaseName": settings.db_name,
+            "ReservedConcurrency": "false",  # as many environments are too many for a laptop
         }
         chosen = {
             parameter: settings.values[name]
@@ -81,18 +100,9 @@ class Stack:
             message = f"FUNCTION_CODE: {error}"
             raise UserError(message) from error
 
-    @property
-    def aws_url(self) -> str:
-        """Return the address of the local AWS services."""
-        return f"http://{LOCALHOST}:{self.addresses.aws_port}"
-
-    @property
-    def bucket(self) -> str:
-        """Return the bucket that holds the page."""
-        return self.template.buckets[0]
-
     @cached_property
-    def _parts(self) -> Parts:
+    def parts(self) -> Parts:
+        """Return what makes components that keep what they know in the stack's folder."""
         return Parts(self.settings.home)
 
     def _postgres(self) -> Component:
@@ -112,7 +122,7 @@ class Stack:
             answers=server.answers,
             prepare=server.prepare,
             settle=settle,
-            environment=self._parts.environment,
+            environment=self.parts.environment,
             user=server.user,
             stop_signal=postgres.STOP_SIGNAL,
         )
@@ -136,51 +146,29 @@ class Stack:
             answers=lambda: kafka.answers(broker.bootstrap_servers),
             prepare=broker.prepare,
             settle=self.ensure_topic,
-            environment=self._parts.environment,
+            environment=self.parts.environment,
         )
 
     def ensure_topic(self) -> None:
         """Make the topic unless it is there."""
         kafka.ensure_topic(self.addresses.kafka_broker, self.settings.topic)
 
-    def _aws(self) -> Component:
-        return self._parts.aws(
-            self.addresses.aws_port, lambda: site.upload(FRONTEND, self.aws_url, self.bucket)
-        )
-
-    def _front(self, needs: tuple[str, ...]) -> Component:
-        ports = (*self.addresses.http_ports, self.addresses.invoke_port)
+    def _mapping(self, cloud: Cloud, needs: tuple[str, ...]) -> Component:
         configuration = {
             "template": str(TEMPLATE),
             "parameters": self.parameters,
-            "code": {name: str(path) for name, path in self.settings.function_code.items()},
-            "layers": [str(path) for path in self.settings.function_layers],
-            "environment": {**self._parts.mark, "AWS_ENDPOINT_URL": self.aws_url},
-            "http_ports": self.addresses.http_ports,
-            "invoke_port": self.addresses.invoke_port,
-            "site": f"{self.aws_url}/{self.bucket}",
-            "warm": WARM,
-        }
-
-        return Component(
-            name="front",
-            command=self._parts.module("front", configuration),
-            answers=lambda: all(map(listens, ports)),
-            needs=(*needs, "aws"),
-            prepare=self._parts.end_environments,
-            environment=self._parts.environment,
-        )
-
-    def _mapping(self, needs: tuple[str, ...]) -> Component:
-        configuration = {
-            "template": str(TEMPLATE),
-            "parameters": self.parameters,
-            "endpoint_url": f"http://{LOCALHOST}:{self.addresses.invoke_port}",
-            "aws_endpoint_url": self.aws_url,
+            "endpoint_url": cloud.invoke_url,
+            "aws_endpoint_url": cloud.aws_url,
             "bootstrap_servers": self.addresses.kafka_broker,
             "choices": _checked(self.settings.mapping_choices),
         }
-        return self._parts.mapping(configuration, (*needs, "aws", "front"))
+        return self.parts.mapping(
+            lambda: {**configuration, "physical": cloud.physical}, needs, cloud.forgetful
+        )
+
+
+def _names(components: Iterable[Component]) -> tuple[str, ...]:
+    return tuple(component.name for component in components)
 
 
 def _checked(choices: Mapping[str, str]) -> Mapping[str, str]:

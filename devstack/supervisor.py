@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,18 +46,22 @@ class _Runner:
     changed: Callable[[], None]
     status: Status = field(default_factory=Status)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
+    renewed: list["_Runner"] = field(default_factory=list)
+    """Those that are to start anew when this one does."""
     _process: asyncio.subprocess.Process | None = None
     _reading: asyncio.Task[None] | None = None
     _last_words: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_WORDS))
 
-    async def run(self, needs: Iterable[asyncio.Event]) -> None:
+    async def run(self, needs: Sequence[asyncio.Event]) -> None:
         """Start, watch and restart until cancelled; raises `UserError` when it keeps dying."""
-        for need in needs:
-            await need.wait()
         failures = 0
         while True:
+            for need in needs:
+                await need.wait()
             began = time.monotonic()
             await self._live()
+            for runner in self.renewed:
+                runner.renew()
             if time.monotonic() - began > SETTLED_AFTER_SECONDS:
                 failures = 0
             failures += 1
@@ -127,6 +131,11 @@ class _Runner:
             self._last_words.append(line)
             self.console.line(self.component.name, line)
 
+    def renew(self) -> None:
+        """End the process, if it runs; it is started anew when what it needs answers."""
+        if self._process and self._process.returncode is None:
+            _signal_group(self._process.pid, self.component.stop_signal)
+
     async def stop(self, outlived_by: Iterable["asyncio.Task[None]"]) -> None:
         """Stop the process after what needs it: politely first, then for good."""
         for task in outlived_by:
@@ -162,6 +171,9 @@ class Supervisor:
         self._runners = {
             component.name: _Runner(component, console, self._changed) for component in components
         }
+        for runner in self._runners.values():
+            for name in runner.component.renewed_with:
+                self._runners[name].renewed.append(runner)
         self._stopping = asyncio.Event()
         self._observers: list[Callable[[dict[str, Status]], None]] = []
 

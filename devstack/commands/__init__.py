@@ -1,14 +1,19 @@
 """The commands of `python -m devstack`: one module each, with `add_arguments` and `run`."""
 
 from devstack.commands import (
+    build,
     demo,
+    docker,
     down,
     esm,
+    estimate,
     migrate,
     produce,
     prove,
     quarantine,
     replay,
+    sam_invoke,
+    sam_local,
     status,
     up,
     validate,
@@ -25,5 +30,10 @@ COMMANDS = {
     "quarantine": (quarantine, "look at refused records; correct, redrive or discard them"),
     "validate": (validate, "check files of orders before they are sent"),
     "prove": (prove, "injure a stack under load, and account for every record afterwards"),
+    "docker": (docker, "the stack on servers in containers: up, down, clean"),
+    "estimate": (estimate, "reckon what AWS would need for given rates, and charge"),
     "migrate": (migrate, "bring the database to the newest schema"),
+    "build": (build, "build what is uploaded to Lambda, and say how large it is"),
+    "sam-local": (sam_local, "serve the API from containers, beside the running stack"),
+    "sam-invoke": (sam_invoke, "invoke a function with a sample event in its container"),
 }

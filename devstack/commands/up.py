@@ -14,6 +14,8 @@ from devstack import leftovers, postgres, state
 from devstack.alone import alone
 from devstack.console import Console
 from devstack.errors import UserError
+from devstack.localstack.cloud import LocalStackCloud
+from devstack.own_cloud import OwnCloud
 from devstack.ports import LOCALHOST
 from devstack.samples import SAMPLE_ORDER_UID, load_samples
 from devstack.settings import Addresses, Settings, addresses
@@ -27,6 +29,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Describe the options of `python -m devstack up`."""
     parser.add_argument(
         "--no-samples", action="store_true", help="start without loading the sample orders"
+    )
+    parser.add_argument(
+        "--on",
+        choices=("devstack", "localstack"),
+        default="devstack",
+        help="where its AWS side runs (default: devstack)",
     )
 
 
@@ -43,7 +51,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
         _check_disk(settings)
         try:
             _end_leftovers(settings, console)
-            asyncio.run(_Run(settings, console, samples=not arguments.no_samples).until_stopped())
+            asyncio.run(_Run(settings, console, arguments).until_stopped())
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 message = f"the disk of {settings.home} is full; free some space and start again"
@@ -57,18 +65,20 @@ def run(arguments: Namespace, settings: Settings) -> int:
 
 
 class _Run:
-    def __init__(self, settings: Settings, console: Console, *, samples: bool) -> None:
+    def __init__(self, settings: Settings, console: Console, arguments: Namespace) -> None:
         self._settings = settings
         self._console = console
-        self._samples = samples
+        self._samples = not arguments.no_samples
+        self._on_localstack = arguments.on == "localstack"
         self._up = False
         self._components: Mapping[str, Status] = {}
-        self._addresses = addresses(settings)
+        self._addresses = addresses(settings, on_localstack=self._on_localstack)
 
     async def until_stopped(self) -> None:
         stack = Stack(self._settings, self._addresses, self._console.say)
         await asyncio.to_thread(use_external_servers, stack)
-        supervisor = Supervisor(stack.components(), self._console)
+        cloud = LocalStackCloud(stack) if self._on_localstack else OwnCloud(stack)
+        supervisor = Supervisor(stack.components(cloud), self._console)
         supervisor.observe(self._note)
         loop = asyncio.get_running_loop()
         for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -83,10 +93,10 @@ class _Run:
     def _welcome(self) -> None:
         if self._samples:
             load_samples(self._settings, self._addresses, self._console.say)
-        self._up = True
-        self._note(self._components)
         for line in _welcome_lines(self._settings, self._addresses):
             self._console.say(line)
+        self._up = True  # said last: who waits for it has been told everything
+        self._note(self._components)
 
     def _note(self, components: Mapping[str, Status]) -> None:
         self._components = components

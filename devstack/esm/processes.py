@@ -89,7 +89,7 @@ class Processes:
         }
         return Component(
             name="runtime",
-            command=self._parts.module("runtime", configuration),
+            command=self._parts.module("runtime", lambda: configuration),
             answers=lambda: listens(port),
             needs=needs,
             prepare=self._parts.end_environments,
@@ -109,4 +109,4 @@ class Processes:
             "kafka_properties": options.kafka_properties,
             "log_level": options.log_level,
         }
-        return self._parts.mapping(configuration, needs)
+        return self._parts.mapping(lambda: configuration, needs)

@@ -52,7 +52,7 @@ def run(settings: Settings, stopping: Event) -> None:
 
 
 def _mappings(settings: Settings) -> Iterator[tuple[str, RunningMapping]]:
-    described = template.read(settings.template, settings.parameters)
+    described = template.read(settings.template, settings.parameters, settings.physical)
     chosen = _chosen(described, settings.functions)
     configurations = [
         parse(name, properties, settings.bootstrap_servers, choices=settings.choices)

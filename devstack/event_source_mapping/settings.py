@@ -16,6 +16,8 @@ class Settings:
     template: Path
     ready_file: Path
     parameters: Mapping[str, str] = field(default_factory=dict)
+    physical: Mapping[str, str] = field(default_factory=dict)
+    """What the template's resources are called where they are deployed, by logical ids."""
     functions: Sequence[str] | None = None
     """Logical ids of the functions whose mappings run; None for all of them."""
     endpoint_url: str | None = None
@@ -45,6 +47,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         template=Path(config["template"]),
         ready_file=Path(config["ready_file"]),
         parameters=config.get("parameters", {}),
+        physical=config.get("physical", {}),
         functions=config.get("functions"),
         endpoint_url=config.get("endpoint_url"),
         aws_endpoint_url=config.get("aws_endpoint_url"),

@@ -7,23 +7,24 @@ import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Protocol
 
 import httpx
 
 from devstack import asgi
-from devstack.front.gateway import Gateway
+from devstack.front.routes import Match, RouteTable
 
-_NO_SNIFF = (b"x-content-type-options", b"nosniff")
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
 _CONTENT_SECURITY_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     b"img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_SITE_HEADERS: asgi.Headers = [
-    _NO_SNIFF,
+SITE_HEADERS: asgi.Headers = [
+    NO_SNIFF,
     (b"content-security-policy", _CONTENT_SECURITY_POLICY),
     (b"referrer-policy", b"same-origin"),
 ]
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _PASSED_ON = {b"if-none-match", b"if-modified-since", b"range"}
 _PASSED_BACK = {
     "accept-ranges",
@@ -33,26 +34,43 @@ _PASSED_BACK = {
     "etag",
     "last-modified",
 }
-_WORDS = {
+WORDS = {
     HTTPStatus.NOT_FOUND: ("not_found", "No page and no resource of the API has this address."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "The site answers GET and HEAD."),
     HTTPStatus.BAD_GATEWAY: ("site_unavailable", "The S3 server of the site does not answer."),
 }
 
 
+class Api(Protocol):
+    """What serves the template's routes."""
+
+    routes: RouteTable
+
+    async def serve(
+        self,
+        match: Match,
+        scope: asgi.Scope,
+        receive: asgi.Receive,
+        send: asgi.Send,
+        added: asgi.Headers,
+        /,
+    ) -> None:
+        """Answer one request; `added` are headers that every answer gets."""
+
+
 class Edge:
     """The ASGI application of the HTTP ports."""
 
-    def __init__(self, gateway: Gateway, site: httpx.AsyncClient) -> None:
+    def __init__(self, api: Api, site: httpx.AsyncClient) -> None:
         """Take the API, and a client whose base address is the site's bucket."""
-        self._gateway = gateway
+        self._api = api
         self._site = site
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Serve one request."""
-        match = self._gateway.routes.match(scope["raw_path"].decode("latin-1"))
+        match = self._api.routes.match(scope["raw_path"].decode("latin-1"))
         if match is not None:
-            await self._gateway.serve(match, scope, receive, send, [_NO_SNIFF])
+            await self._api.serve(match, scope, receive, send, [NO_SNIFF])
         elif scope["method"] not in {"GET", "HEAD"}:
             await _problem(send, scope, HTTPStatus.METHOD_NOT_ALLOWED, [(b"allow", b"GET, HEAD")])
         else:
@@ -65,7 +83,8 @@ class Edge:
             return
         conditions = [each for each in scope["headers"] if each[0] in _PASSED_ON]
         try:
-            answer = await self._site.request(scope["method"], f"/{key}", headers=conditions)
+            # For HEAD too: a website of LocalStack's refuses it.
+            answer = await self._site.get(f"/{key}", headers=conditions)
         except httpx.TransportError:
             await _problem(send, scope, HTTPStatus.BAD_GATEWAY)
             return
@@ -77,7 +96,7 @@ def site_key(path: str) -> str | None:
     key = path.removeprefix("/").removeprefix("web/")
     if key in {"", "web"}:
         return "index.html"
-    return key if _KEY.fullmatch(key) else None
+    return key if KEY.fullmatch(key) else None
 
 
 async def _pass_back(send: asgi.Send, scope: asgi.Scope, answer: httpx.Response) -> None:
@@ -86,9 +105,9 @@ async def _pass_back(send: asgi.Send, scope: asgi.Scope, answer: httpx.Response)
     elif answer.is_server_error:
         await _problem(send, scope, HTTPStatus.BAD_GATEWAY)
     else:
-        headers = [*_SITE_HEADERS, *_chosen(answer.headers)]
-        if scope["method"] == "HEAD" and "content-length" in answer.headers:
-            length = answer.headers["content-length"].encode()
+        headers = [*SITE_HEADERS, *_chosen(answer.headers)]
+        if scope["method"] == "HEAD" and answer.content:
+            length = str(len(answer.content)).encode()
             await asgi.send_head(send, answer.status_code, [*headers, (b"content-length", length)])
         else:
             await asgi.answer(send, answer.status_code, headers, answer.content)
@@ -106,7 +125,7 @@ async def _problem(
     send: asgi.Send, scope: asgi.Scope, status: HTTPStatus, more: asgi.Headers | None = None
 ) -> None:
     """Answer with problem details (RFC 9457)."""
-    code, detail = _WORDS[status]
+    code, detail = WORDS[status]
     problem = {
         "type": "about:blank",
         "title": status.phrase,
@@ -115,5 +134,5 @@ async def _problem(
         "detail": detail,
         "instance": scope["raw_path"].decode("latin-1"),
     }
-    headers = [(b"content-type", b"application/problem+json"), *_SITE_HEADERS, *(more or [])]
+    headers = [(b"content-type", b"application/problem+json"), *SITE_HEADERS, *(more or [])]
     await asgi.answer(send, status, headers, json.dumps(problem).encode())

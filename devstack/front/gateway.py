@@ -68,13 +68,13 @@ class Gateway:
         """
         function = match.function(scope["method"]) if match else None
         if match is None or function is None:
-            return _refusal(HTTPStatus.FORBIDDEN, "Missing Authentication Token")
+            return refusal(HTTPStatus.FORBIDDEN, "Missing Authentication Token")
         try:
             body = await asgi.read_body(scope, receive, MAX_BODY_BYTES)
             event = proxy_event.event(scope, match, body, request_id)
             return await self._invoke(function, Invocation(event=event))
         except tuple(_REFUSALS) as error:
-            return _refusal(*_REFUSALS[type(error)])
+            return refusal(*_REFUSALS[type(error)])
 
     async def _invoke(self, function: str, invocation: Invocation) -> Response:
         if len(invocation.event) > MAX_EVENT_BYTES["RequestResponse"]:
@@ -86,6 +86,7 @@ class Gateway:
         return proxy_response.response(result.payload)
 
 
-def _refusal(status: HTTPStatus, message: str) -> Response:
+def refusal(status: HTTPStatus, message: str) -> Response:
+    """Word a refusal as API Gateway does."""
     body = json.dumps({"message": message}).encode()
     return Response(status, [(b"content-type", b"application/json")], body)

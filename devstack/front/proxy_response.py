@@ -13,7 +13,7 @@ from typing import Any
 from devstack import asgi
 
 _RESPONSE_KEYS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
-_HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"}
+HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"}
 
 
 class MalformedResponseError(Exception):
@@ -67,7 +67,7 @@ def _response_headers(output: Mapping[str, Any]) -> asgi.Headers:
     return [
         (name.encode("latin-1"), _text(value).encode("utf-8"))
         for name, each in values.items()
-        if name not in _HOP_BY_HOP
+        if name not in HOP_BY_HOP
         for value in each
     ]
 

@@ -18,6 +18,8 @@ from devstack import leftovers
 from tests.servers import ROOT, temporary_folder, wait_until
 
 PATIENCE_SECONDS = 90
+START_SECONDS = 240
+"""LocalStack's, on a machine that has other things to do; devstack takes ten."""
 
 
 class Answer:
@@ -34,10 +36,14 @@ class Answer:
 
 
 class Stack:
-    """A stack in a folder of its own, driven by the commands that people use."""
+    """A stack in a folder of its own, driven by the commands that people use.
 
-    def __init__(self, home: Path, **settings: str) -> None:
+    `options` are those of `up`.
+    """
+
+    def __init__(self, home: Path, *options: str, **settings: str) -> None:
         self.home = home
+        self._options = options
         own = {
             name: value
             for name, value in os.environ.items()
@@ -50,14 +56,14 @@ class Stack:
         """Start and wait until the sample order can be read."""
         with (self.home / "up.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "devstack", "up"],
+                [sys.executable, "-m", "devstack", "up", *self._options],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(self._is_up_or_ended, "the stack to be up", PATIENCE_SECONDS)
+        wait_until(self._is_up_or_ended, "the stack to be up", START_SECONDS)
         assert self.process.poll() is None, self.log()
 
     def _is_up_or_ended(self) -> bool:
@@ -168,10 +174,10 @@ class Stack:
 
 
 @contextmanager
-def running_stack(**settings: str) -> Iterator[Stack]:
+def running_stack(*options: str, **settings: str) -> Iterator[Stack]:
     """Run a stack for the length of a `with` block; nothing of it outlives the block."""
     with temporary_folder() as home:
-        stack = Stack(home, **settings)
+        stack = Stack(home, *options, **settings)
         try:
             stack.start()
             yield stack

@@ -5,8 +5,11 @@ import re
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from devstack import samples
+from devstack.account import bucket_name
+from devstack.event_source_mapping.clients.aws_client import BUCKETS_OF_NO_PLACE, aws_client
 from tests.e2e.stack import Stack
 from tests.servers import wait_until
 
@@ -118,6 +121,15 @@ def test_the_status_tells_what_runs_as_json(stack: Stack) -> None:
     status = json.loads(done.stdout)
     assert (done.returncode, status["up"]) == (0, True)
     assert set(status["components"]) == {"postgres", "kafka", "aws", "front", "mapping"}
+
+
+def test_what_the_mapping_gives_up_has_its_place(stack: Stack) -> None:
+    aws = f"http://127.0.0.1:{stack.state()['addresses']['aws_port']}"
+    buckets = aws_client("s3", aws, Config(read_timeout=5), BUCKETS_OF_NO_PLACE)
+
+    names = {bucket["Name"] for bucket in buckets.list_buckets()["Buckets"]}
+
+    assert names == {bucket_name("SiteBucket"), bucket_name("FailedBatchesBucket")}
 
 
 def stored(stack: Stack, uid: str) -> list[list[Any]]:

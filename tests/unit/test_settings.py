@@ -88,6 +88,31 @@ def test_the_controller_s_port_is_the_first_after_the_broker_s_that_nobody_chose
     assert chosen.kafka_controller_port == controller
 
 
+@pytest.mark.usefixtures("taken")
+def test_on_localstack_functions_and_s3_have_one_address(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = settings.addresses(settings.load(root), on_localstack=True)
+    monkeypatch.setenv("LOCALSTACK_ENDPOINT", "http://localhost:4599")
+    external = settings.addresses(settings.load(root), on_localstack=True)
+
+    assert (own.invoke_port, own.aws_port) == (4566, 4566)
+    assert (external.invoke_port, external.aws_port) == (4599, 4599)
+
+
+@pytest.mark.usefixtures("taken")
+@pytest.mark.parametrize(
+    "endpoint", ["localhost:4566", "http://aws.example:4566", "http://127.0.0.1"]
+)
+def test_a_localstack_that_is_not_of_this_machine_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("LOCALSTACK_ENDPOINT", endpoint)
+
+    with pytest.raises(UserError, match=r"^LOCALSTACK_ENDPOINT=.* is not http://127\.0\.0\.1:PORT"):
+        settings.addresses(settings.load(root), on_localstack=True)
+
+
 def test_an_explicit_port_that_is_taken_is_refused_with_the_way_out(
     root: Path, taken: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

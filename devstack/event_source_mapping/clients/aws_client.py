@@ -20,7 +20,7 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def aws_client(
-    service: Literal["lambda", "s3", "sns", "sqs"],
+    service: Literal["cloudformation", "lambda", "s3", "sns", "sqs"],
     endpoint_url: str | None,
     config: Config,
     region: str | None = None,

@@ -49,7 +49,14 @@ class Stack:
     history: list[tuple[str, str]] = field(default_factory=list)
     statuses: dict[str, Status] = field(default_factory=dict)
 
-    def add(self, name: str, program: str = SERVE, *needs: str, grace: float = 4) -> None:
+    def add(
+        self,
+        name: str,
+        program: str = SERVE,
+        *needs: str,
+        grace: float = 4,
+        renewed_with: tuple[str, ...] = (),
+    ) -> None:
         file = self.folder / f"{name}.ready"
         self.components.append(
             Component(
@@ -57,6 +64,7 @@ class Stack:
                 command=lambda: (sys.executable, "-c", program, str(file)),
                 answers=file.exists,
                 needs=needs,
+                renewed_with=renewed_with,
                 prepare=lambda: file.unlink(missing_ok=True),
                 grace_seconds=grace,
             )
@@ -236,3 +244,30 @@ def test_a_fault_of_the_preparation_ends_the_stack_at_once(stack: Stack) -> None
 
     with pytest.raises(UserError, match="the disk is full"):
         asyncio.run(stack.run(lambda _: None))
+
+
+def test_what_another_one_leaves_untrue_starts_anew_after_it(stack: Stack) -> None:
+    stack.add("cloud")
+    stack.add("service", SERVE, "cloud", renewed_with=("cloud",))
+    stack.add("bystander", SERVE, "cloud")
+    pids: dict[str, list[int]] = {}
+
+    def replace_the_cloud(supervisor: Supervisor) -> None:
+        names = ("cloud", "service", "bystander")
+        before = [stack.pid(name) for name in names]
+        os.kill(before[0], signal.SIGKILL)
+
+        def look() -> None:
+            now = [stack.statuses[name] for name in names]
+            if now[1].pid == before[1] or any(status.state != "running" for status in now):
+                asyncio.get_running_loop().call_later(0.02, look)
+                return
+            pids.update(before=before, after=[stack.pid(name) for name in names])
+            supervisor.stop()
+
+        look()
+
+    asyncio.run(stack.run(replace_the_cloud))
+
+    changed = [old != new for old, new in zip(pids["before"], pids["after"], strict=True)]
+    assert changed == [True, True, False]

@@ -328,7 +328,7 @@ def test_the_mapping_of_the_template_is_accepted() -> None:
 
     (mapping,) = (parse(name, some) for name, some in described.mappings.items())
 
-    assert mapping.function_name == "IngestOrdersFunction"
+    assert mapping.function_name == "serverless-orders-ingest-orders"
     assert mapping.bootstrap_servers == "a:9092,b:9092"
     assert (mapping.batch_size, mapping.window_seconds) == (2000, 0)
     assert mapping.report_item_failures
