@@ -2,6 +2,9 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 DEVSTACK := $(RUN) -m devstack
+TEMPLATES := template.yaml infrastructure.yaml
+# Says what a command said only when it failed.
+QUIETLY := sh -c 'said=$$("$$@" 2>&1) || { echo "$$said"; exit 1; }' --
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -23,6 +26,10 @@ deps-test: ## install what testing needs (make test does it by itself)
 .PHONY: run
 run: deps ## start the whole stack: Kafka, PostgreSQL, Lambda, S3, the page
 	@exec $(DEVSTACK) up
+
+.PHONY: localstack
+localstack: deps ## start the whole stack with its AWS side on LocalStack, without Docker
+	@$(PYTHON) -m devstack.install sam localstack runtime && exec $(DEVSTACK) up --on localstack
 
 .PHONY: demo
 demo: deps ## follow a good record, and a bad one that is mended, through the running stack
@@ -48,18 +55,51 @@ logs: ## follow the logs of the running stack
 down: deps ## stop the running stack (Ctrl-C in its terminal does the same)
 	@$(DEVSTACK) down
 
+.PHONY: docker-up
+docker-up: deps ## start the servers in containers and the stack on them (make status, make logs)
+	@$(DEVSTACK) docker up
+
+.PHONY: docker-down
+docker-down: deps ## stop what make docker-up started, and keep its data
+	@$(DEVSTACK) docker down
+
+.PHONY: docker-clean
+docker-clean: deps ## stop what make docker-up started, and remove its data
+	@$(DEVSTACK) docker clean
+
+.PHONY: build
+build: deps ## build what is uploaded to Lambda, and say how large it is
+	@$(DEVSTACK) build
+
+.PHONY: sam-local
+sam-local: deps ## serve the API from AWS's containers, beside the running stack (needs Docker)
+	@exec $(DEVSTACK) sam-local
+
+.PHONY: sam-invoke
+sam-invoke: deps ## invoke a function in its container (EVENT=events/api_order.json FUNCTION=)
+	@$(DEVSTACK) sam-invoke $(or $(EVENT),-) $(if $(FUNCTION),--function $(FUNCTION))
+
 .PHONY: test
-test: check unit simulation integration e2e ## run all checks and tests
+test: check unit simulation integration e2e targets ## run all checks and tests
 
 .PHONY: check
-check: deps-test ## lint, types, import rules, template
+check: lint policies ## everything that is checked without running it
+
+.PHONY: lint
+lint: deps-test ## style, types, import rules
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy && for app in functions/*/app.py; do .venv/bin/mypy $$app || exit; done
-	@PYTHONPATH=layers/orders:. .venv/bin/lint-imports && .venv/bin/cfn-lint template.yaml
+	@PYTHONPATH=layers/orders:. .venv/bin/lint-imports
+
+.PHONY: policies
+policies: deps-test ## what AWS would refuse in the templates, and a platform team (cfn-lint, sam validate, checkov)
+	@$(PYTHON) -m devstack.install sam checkov && .venv/bin/cfn-lint $(TEMPLATES)
+	@SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.aws-sam/home $(QUIETLY) .tools/sam/bin/sam validate --lint
+	@$(QUIETLY) .tools/checkov/bin/checkov --framework cloudformation --quiet --compact --skip-download $(TEMPLATES:%=-f %)
 
 .PHONY: unit
 unit: deps-test ## tests without sockets, in seconds
-	@$(RUN) -m pytest tests/unit tests/infrastructure
+	@$(PYTHON) -m devstack.install sam && $(RUN) -m pytest tests/unit tests/infrastructure
 
 .PHONY: simulation
 simulation: deps-test ## a fixed thousand of simulated histories, and wrong parts that they must notice
@@ -81,7 +121,7 @@ conformance-mutants: deps-test ## break every rule once, and see its test notice
 
 .PHONY: e2e
 e2e: deps-test ## the whole stack from outside, the page in a browser
-	@$(RUN) -m pytest tests/e2e tests/frontend
+	@$(RUN) -m pytest --numprocesses 2 --dist loadfile tests/e2e tests/frontend
 
 .PHONY: simulate
 simulate: deps-test ## run the mapping through simulated histories (HISTORIES=10000 SEED=)
@@ -90,6 +130,19 @@ simulate: deps-test ## run the mapping through simulated histories (HISTORIES=10
 .PHONY: bench
 bench: deps-test ## measure the event source mapping beside a bare consumer
 	@$(RUN) -m bench.mapping
+
+.PHONY: targets
+targets: deps-test ## what `sam build` makes, and the other places where the functions run
+	@$(PYTHON) -m devstack.install sam runtime localstack
+	@$(RUN) -m pytest --numprocesses 2 --dist loadfile tests/targets
+
+.PHONY: parity
+parity: deps-test ## the same ten events through every place where the functions run (docs/parity.md)
+	@$(PYTHON) -m devstack.install sam runtime localstack && $(RUN) -m tests.targets
+
+.PHONY: measure
+measure: deps-test ## measure the functions anew, for `python -m devstack estimate` (a minute)
+	@$(RUN) -m bench.functions
 
 .PHONY: schemas
 schemas: deps ## write the JSON Schema and the OpenAPI document anew from the code
@@ -101,7 +154,7 @@ lock: deps-test ## renew requirements/ from pyproject.toml and the layer's requi
 
 .PHONY: clean
 clean: ## remove the stack's data and caches of tools (not what is installed)
-	@rm -rf .devstack .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	@rm -rf .devstack .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 
 .PHONY: distclean
 distclean: clean ## remove everything that was installed too

@@ -7,17 +7,6 @@ import pytest
 from tests import servers
 from tests.e2e.stack import Stack, running_stack
 
-_SHARED = ("stack", "local_stack", "sam_local", "page", "site")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a running thing that is dear to start (`--dist loadgroup`)."""
-    for item in items:
-        asked = getattr(item, "fixturenames", ())
-        shared = next((name for name in _SHARED if name in asked), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(shared))
-
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[servers.PostgresServer]:
