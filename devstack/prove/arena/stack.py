@@ -10,17 +10,19 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import pg8000.exceptions
 import pg8000.native
 import psutil
 
-from devstack import leftovers, postgres, state
+from devstack import leftovers, postgres, state, template
 from devstack.errors import UserError
 from devstack.ports import LOCALHOST, is_free
 from devstack.prove.arena import processes
 from devstack.settings import ROOT, Settings, addresses
+from devstack.stack import TEMPLATE
 from devstack.waiting import until
 
 FUNCTION = "IngestOrdersFunction"
@@ -139,7 +141,11 @@ class ProvingStack:
 
     def environments(self) -> list[psutil.Process]:
         """Return the execution environments of the ingest function."""
-        return processes.of_function(FUNCTION, self._process("front"))
+        return processes.of_function(self._function_name, self._process("front"))
+
+    @cached_property
+    def _function_name(self) -> str:
+        return template.read(TEMPLATE, {}).function_names[FUNCTION]
 
     def owner_of(self, client_port: int) -> psutil.Process | None:
         """Return the ingest function's environment that speaks from a port; None: nobody does."""
