@@ -41,6 +41,7 @@ class Topic(ProducedTopic):
             {
                 "bootstrap.servers": self.servers,
                 "linger.ms": 0,
+                "enable.idempotence": True,
                 "message.max.bytes": LARGEST_MESSAGE_BYTES,
                 "log_level": 0,  # that the broker is gone, at the end
             }

@@ -39,7 +39,7 @@ class Topic:
         self.group = f"group-{self.name}"
         self.servers = kafka.bootstrap_servers
         self.partitions = partitions
-        self._producer = Producer({"bootstrap.servers": self.servers, "linger.ms": 0})
+        self._producer = self._new_producer()
         if partitions:
             self.create(partitions)
 
@@ -53,7 +53,12 @@ class Topic:
         self.partitions = partitions
         admin = AdminClient({"bootstrap.servers": self.servers})
         admin.create_partitions([NewPartitions(self.name, partitions)])[self.name].result()
-        self._producer = Producer({"bootstrap.servers": self.servers, "linger.ms": 0})
+        self._producer = self._new_producer()
+
+    def _new_producer(self) -> Producer:
+        # Idempotent, or a request that comes too early for a new topic is sent after later ones.
+        settings = {"linger.ms": 0, "enable.idempotence": True}
+        return Producer({"bootstrap.servers": self.servers, **settings})
 
     def produce(self, count: int, *, first: int = 0, size: int = 100) -> None:
         """Produce `count` records, round robin over the partitions, with their number as key."""
