@@ -121,7 +121,8 @@ conformance-mutants: deps-test ## break every rule once, and see its test notice
 
 .PHONY: e2e
 e2e: deps-test ## the whole stack from outside, the page in a browser
-	@$(RUN) -m pytest --numprocesses 2 --dist loadfile tests/e2e tests/frontend
+	@$(RUN) -m pytest --numprocesses 2 --dist loadfile tests/e2e
+	@$(RUN) -m pytest tests/frontend
 
 .PHONY: simulate
 simulate: deps-test ## run the mapping through simulated histories (HISTORIES=10000 SEED=)
