@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from devstack import sam_cli
 from devstack.component import Component
 from devstack.errors import UserError
+from devstack.front.proxy_event import STAGE
 from devstack.localstack import server
 from devstack.localstack.deployment import deployed
 from devstack.localstack.server import Server
@@ -19,7 +20,6 @@ _LEFT_OUT = ("KafkaBootstrapServers",)
 _UNKNOWN_TO_LOCALSTACK = {"Distribution": "false", "Monitoring": "false"}
 _DEVSTACK_ONLY = ("FUNCTION_CODE", "FUNCTION_LAYERS")
 _NAME = "localstack"
-_STAGE = "live"
 
 
 @dataclass
@@ -88,7 +88,7 @@ class LocalStackCloud:
             "template": str(TEMPLATE),
             "parameters": self.stack.parameters,
             "http_ports": self.stack.addresses.http_ports,
-            "api": f"{url}/_aws/execute-api/{physical['OrdersApi']}/{_STAGE}",
+            "api": f"{url}/_aws/execute-api/{physical['OrdersApi']}/{STAGE}",
             "site": url,
             "site_host": f"{physical['SiteBucket']}.s3-website.localhost.localstack.cloud",
         }

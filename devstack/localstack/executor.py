@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Coroutine, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 from localstack import config
@@ -19,7 +18,7 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from devstack import leftovers
+from devstack import layer, leftovers
 from devstack.localstack import FUNCTION_PYTHON
 from devstack.runtime.configuration import FunctionConfiguration
 from devstack.runtime.environment import ExecutionEnvironment
@@ -108,19 +107,13 @@ def _configuration(
         handler=version.config.handler,
         code=version.config.code.get_unzipped_code_location(),
         layers=tuple(
-            _on_path(layer.code.get_unzipped_code_location()) for layer in version.config.layers
+            layer.on_path(each.code.get_unzipped_code_location()) for each in version.config.layers
         ),
         environment={**environment, leftovers.MARK: os.environ[leftovers.MARK]},
         timeout_seconds=version.config.timeout,
         memory_megabytes=version.config.memory_size,
         interpreter=os.environ[FUNCTION_PYTHON],
     )
-
-
-def _on_path(layer: Path) -> Path:
-    """Return what of a layer Python finds: its folder python, or what stands for /opt."""
-    python = layer / "python"
-    return python if python.is_dir() else layer
 
 
 async def _pool(configuration: FunctionConfiguration) -> FunctionPool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from devstack import layer
 from devstack.intrinsics import Resolver
 from devstack.sam.parameters import as_text
 from devstack.unresolved import unresolved_in
@@ -108,9 +109,7 @@ class FunctionReader:
         if not isinstance(place, str) or place.startswith("s3://"):
             message = f"layer {name} is not a layer of this template with a folder for content"
             raise UnservableError(message)
-        folder = self._path(place)
-        # What is built lies as Lambda unpacks it: /opt/python is on the path, not /opt.
-        return folder / "python" if (folder / "python").is_dir() else folder
+        return layer.on_path(self._path(place))
 
     def _path(self, place: str) -> Path:
         path = (self._root / place).resolve()

@@ -36,8 +36,6 @@ _ARN: Mapping[str, Callable[[str], str]] = {
 _REFERENCE_IS_ARN = {TOPIC, "AWS::MSK::Cluster", "AWS::MSK::ServerlessCluster"}
 _ARN_ATTRIBUTES = {"Arn", "TopicArn"}
 _URL_ATTRIBUTE = "QueueUrl"
-
-
 _REFERENCE_IS_NAME = (BUCKET, *FUNCTIONS)
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from devstack.errors import UserError
-from devstack.settings import Addresses, Settings
+from devstack.settings import Settings
 from devstack.stack import Stack
 from devstack.template import Template
+from tests.unit.addresses import ADDRESSES
 
 FUNCTION = "IngestOrdersFunction"
 
@@ -16,16 +17,7 @@ FUNCTION = "IngestOrdersFunction"
 @pytest.fixture
 def template(tmp_path: Path) -> Callable[..., Template]:
     """Give what reads the template as it is under some settings."""
-    addresses = Addresses(
-        http_ports=(8080,),
-        invoke_port=3001,
-        aws_port=5555,
-        kafka_broker="127.0.0.1:9092",
-        kafka_controller_port=9093,
-        db_host="127.0.0.1",
-        db_port=5432,
-    )
-    return lambda **values: Stack(Settings(values, tmp_path), addresses, print).template
+    return lambda **values: Stack(Settings(values, tmp_path), ADDRESSES, print).template
 
 
 def test_functions_reach_the_database_itself_unless_a_proxy_is_set(

@@ -1,5 +1,6 @@
 """What a stack on LocalStack consists of."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,20 +8,13 @@ import pytest
 from devstack.errors import UserError
 from devstack.localstack.cloud import LocalStackCloud
 from devstack.localstack.server import Server
-from devstack.settings import Addresses, Settings
+from devstack.settings import Settings
 from devstack.stack import Stack
+from tests.unit.addresses import ADDRESSES
 
 
 def cloud(home: Path, **values: str) -> LocalStackCloud:
-    addresses = Addresses(
-        http_ports=(8080,),
-        invoke_port=4566,
-        aws_port=4566,
-        kafka_broker="127.0.0.1:9092",
-        kafka_controller_port=9093,
-        db_host="127.0.0.1",
-        db_port=5432,
-    )
+    addresses = replace(ADDRESSES, invoke_port=4566, aws_port=4566)
     return LocalStackCloud(Stack(Settings(values, home), addresses, print))
 
 
