@@ -23,6 +23,13 @@ def kafka() -> Iterator[servers.KafkaServer]:
 
 
 @pytest.fixture(scope="session")
+def nats_server() -> Iterator[servers.NatsServer]:
+    """Give a running NATS server with JetStream."""
+    with servers.running_nats() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Give the whole stack, running, to tests that do not end it."""
     with running_stack() as running:

@@ -1,17 +1,19 @@
 """Real servers for tests: started once a session in a temporary folder, stopped at its end."""
 
 import itertools
+import os
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from devstack import kafka, postgres
+from devstack import jetstream, kafka, postgres, valkey
 from devstack.ports import free_port
 from devstack.waiting import until
 
@@ -126,6 +128,77 @@ class KafkaServer:
                     yield message
 
 
+class CacheServer:
+    """A Valkey of the tests' own, or another program that takes its options, with more of them."""
+
+    def __init__(
+        self, folder: Path, program: str | None = None, options: Sequence[str] = ()
+    ) -> None:
+        self.server = valkey.Server(folder, free_port())
+        self.server.prepare()
+        own, *usual = self.server.command
+        self._command = (program or own, *usual, *options)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(self.server.answers, "the cache's server to answer")
+
+    def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """Stop it; it forgets everything."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(timeout=_PATIENCE_SECONDS)
+            self._process = None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Pause it, or let it go on."""
+        if self._process:
+            self._process.send_signal(number)
+
+
+class NatsServer:
+    """A NATS server with JetStream of the tests' own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server = jetstream.Server(folder, free_port())
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def start(self) -> None:
+        self.server.prepare()
+        with (self.server.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(self.server.command, stdout=log, stderr=log)
+        wait_until(self.server.answers, "NATS to answer")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it; its streams lie in its folder."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(timeout=_PATIENCE_SECONDS)
+            self._process = None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Pause it, or let it go on."""
+        if self._process:
+            self._process.send_signal(number)
+
+
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Make a folder that a server under another user can reach (pytest's are private)."""
@@ -155,6 +228,38 @@ def running_kafka(
     """Run a Kafka broker for the length of a `with` block."""
     with temporary_folder() as folder:
         server = KafkaServer(folder, settings, port)
+        try:
+            yield server
+        finally:
+            server.stop(signal.SIGKILL)
+
+
+@contextmanager
+def running_cache(program: str | None = None, options: Sequence[str] = ()) -> Iterator[CacheServer]:
+    """Run Valkey, or `redis-server`, for the length of a `with` block."""
+    with temporary_folder() as folder:
+        server = CacheServer(folder / "cache", program, options)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def redis_program() -> str:
+    """Return Redis as the distribution has it; skip the test where it is not installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        reason = "redis-server is not installed"
+        assert os.environ.get("CI") != "true", reason
+        pytest.skip(reason)
+    return program
+
+
+@contextmanager
+def running_nats() -> Iterator[NatsServer]:
+    """Run a NATS server for the length of a `with` block."""
+    with temporary_folder() as folder:
+        server = NatsServer(folder / "nats")
         try:
             yield server
         finally:

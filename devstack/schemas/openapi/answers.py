@@ -24,8 +24,11 @@ LINK: Final = {"Link": header('The next page: `<…>; rel="next"`.', required=Fa
 ORDER_HEADERS: Final = {
     **ETAG,
     "Cache-Control": header("no-cache: it may be kept, and must be asked about."),
-    "X-Cache": header("HIT when the function had it in its memory, else MISS."),
-    "Server-Timing": header("Milliseconds in the cache, and in the database."),
+    "X-Cache": header(
+        "HIT when the function had it in its memory, else MISS. With CACHE_URL: HIT-L1 when it had "
+        "it in its memory, HIT-L2 when the cache that all environments share had it, else MISS."
+    ),
+    "Server-Timing": header("Milliseconds in the cache, in the shared one (l2), in the database."),
 }
 
 

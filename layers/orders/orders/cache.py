@@ -9,10 +9,10 @@ import sys
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from orders.model import EncodedOrder
 
@@ -33,6 +33,31 @@ class _Sighting(NamedTuple):
     is_second: bool
 
 
+class Look(NamedTuple):
+    """What a cache knows of an order, and how long each of its levels took, in seconds."""
+
+    order: EncodedOrder | Absent | None
+    seconds: Mapping[str, float]
+    level: str = ""
+    """The one that was asked last, where there are two."""
+
+
+@dataclass(frozen=True)
+class SecondLevelStats:
+    """What the environment found in the cache that it shares with others."""
+
+    hits: int
+    misses: int
+    rejected: int
+    """Values that were none of ours."""
+    faults: int
+    """Answers that did not come, came late, or refused."""
+    skipped: int
+    """Look-ups that did not ask, as the circuit was open."""
+    hit_ratio: float
+    circuit: Literal["closed", "open", "half-open"]
+
+
 @dataclass(frozen=True)
 class CacheStats:
     """What a cache did since its environment started."""
@@ -46,6 +71,7 @@ class CacheStats:
     hit_ratio: float
     environment_id: str
     environment_age_seconds: float
+    second_level: SecondLevelStats | None
 
 
 class OrderCache:
@@ -86,6 +112,11 @@ class OrderCache:
         self._misses += 1
         return None
 
+    def look(self, order_uid: str, clock: Callable[[], float]) -> Look:
+        """Do the same, and tell how long it took."""
+        started = clock()
+        return Look(self.get(order_uid), {"cache": clock() - started})
+
     def put(self, order: EncodedOrder) -> None:
         """Keep an order as the most recently used."""
         self._absent.pop(order.order_uid, None)
@@ -117,6 +148,7 @@ class OrderCache:
             hit_ratio=round(self._hits / asked, 4) if asked else 0.0,
             environment_id=self._environment_id,
             environment_age_seconds=round(self._clock() - self._started, 3),
+            second_level=None,
         )
 
     def _evict(self) -> None:

@@ -3,13 +3,17 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orders.second_level.url import CacheServer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the functions can be told; see template.yaml and .env.example.
 
-    Raises ValueError for a token of IAM that would travel in clear.
+    Raises ValueError for a token of IAM that would travel in clear, and for a life of no time.
     """
 
     db_host: str = "127.0.0.1"
@@ -27,6 +31,10 @@ class Settings:
     """The file of the one CA that the database's certificate must come from; `system` for those
     that the system trusts (RDS Proxy has a public one); empty for no TLS."""
     cache_max_entries: int = 1000
+    cache_server: "CacheServer | None" = None
+    """The cache that all environments share, in CACHE_URL; None for none."""
+    cache_ttl_seconds: int = 86_400
+    """How long an order stays in it."""
     strict_totals: bool = False
     in_lambda: bool = False
     """Whether this is a Lambda execution environment, where the cache is loaded at the start."""
@@ -36,6 +44,9 @@ class Settings:
     def __post_init__(self) -> None:
         if self.db_iam_auth and not self.db_secret_arn and not self.db_ssl_root_cert:
             message = "DB_IAM_AUTH needs DB_SSL_ROOT_CERT: a token must not travel in clear"
+            raise ValueError(message)
+        if self.cache_ttl_seconds < 1:
+            message = "CACHE_TTL_SECONDS must be at least 1"
             raise ValueError(message)
 
     @classmethod
@@ -56,10 +67,20 @@ class Settings:
             db_app_user=given.get("DB_APP_USER", cls.db_app_user),
             db_ssl_root_cert=given.get("DB_SSL_ROOT_CERT", cls.db_ssl_root_cert),
             cache_max_entries=_number(given, "CACHE_MAX_ENTRIES", cls.cache_max_entries),
+            cache_server=_cache_server(given),
+            cache_ttl_seconds=_number(given, "CACHE_TTL_SECONDS", cls.cache_ttl_seconds),
             strict_totals=_is_true(given, "STRICT_TOTALS"),
             in_lambda="AWS_LAMBDA_FUNCTION_NAME" in given,
             snap_start=given.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
         )
+
+
+def _cache_server(given: Mapping[str, str]) -> "CacheServer | None":
+    if "CACHE_URL" not in given:
+        return None
+    from orders.second_level import url  # noqa: PLC0415 - who has one level waits for none of it
+
+    return url.parse(given["CACHE_URL"])
 
 
 def _is_true(given: Mapping[str, str], name: str) -> bool:

@@ -2,12 +2,12 @@
 
 import base64
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, Protocol
 
-from orders.cache import Absent, OrderCache
+from orders.cache import Absent, CacheStats, Look, OrderCache
 from orders.errors import InvalidRequestError, OrderNotFoundError, StoreUnavailableError
 from orders.model import ORDER_UID_PATTERN, EncodedOrder, is_order_uid
 
@@ -23,11 +23,24 @@ _PART_ORDERS: Final = 20
 _WARM_CHARACTERS: Final = 16 * 2**20
 
 
-class OrderReader(Protocol):
-    """Where stored orders are found; its methods raise StoreUnavailableError."""
+class Cache(Protocol):
+    """What an environment knows of orders by itself, on one level or two."""
 
-    def find(self, order_uid: str, *, seconds: float) -> EncodedOrder | None:
-        """Return a stored order, or None."""
+    def look(self, order_uid: str, clock: Callable[[], float]) -> Look:
+        """Tell what is known of an order."""
+
+    def put(self, order: EncodedOrder) -> None:
+        """Keep an order."""
+
+    def put_absent(self, order_uid: str) -> None:
+        """Remember for a moment that there was no such order."""
+
+    def stats(self) -> CacheStats:
+        """Return the counts so far."""
+
+
+class NewestReader(Protocol):
+    """Where a new environment finds its first orders; raises StoreUnavailableError."""
 
     def newest(self, most: int, *, seconds: float) -> list[str]:
         """Return the ids of the orders that came last, newest first."""
@@ -36,13 +49,22 @@ class OrderReader(Protocol):
         """Return stored orders."""
 
 
+class OrderReader(NewestReader, Protocol):
+    """Where stored orders are found; its methods raise StoreUnavailableError."""
+
+    def find(self, order_uid: str, *, seconds: float) -> EncodedOrder | None:
+        """Return a stored order, or None."""
+
+
 class Found(NamedTuple):
     """An order, and where it was found."""
 
     order: EncodedOrder
     hit: bool
-    cache_seconds: float
-    store_seconds: float
+    level: str
+    """Which level of the cache had it, where there are two."""
+    seconds: Mapping[str, float]
+    """How long each place took that was asked."""
 
 
 class Position(NamedTuple):
@@ -79,7 +101,7 @@ def check_order_uid(order_uid: str) -> None:
 
 def look_up(
     order_uid: str,
-    cache: OrderCache,
+    cache: Cache,
     reader: OrderReader,
     *,
     clock: Callable[[], float] = time.perf_counter,
@@ -90,25 +112,23 @@ def look_up(
     is not cached, StoreUnavailableError.
     """
     check_order_uid(order_uid)
+    look = cache.look(order_uid, clock)
+    if isinstance(look.order, EncodedOrder):
+        return Found(look.order, hit=True, level=look.level, seconds=look.seconds)
+    if look.order is Absent.ABSENT:
+        raise _not_found(order_uid)
     started = clock()
-    cached = cache.get(order_uid)
-    looked = clock()
-    if isinstance(cached, EncodedOrder):
-        return Found(cached, hit=True, cache_seconds=looked - started, store_seconds=0.0)
-    order = None if cached is Absent.ABSENT else _from_store(order_uid, cache, reader)
-    if order is None:
-        message = f"There is no order {order_uid}."
-        raise OrderNotFoundError(message)
-    return Found(order, hit=False, cache_seconds=looked - started, store_seconds=clock() - looked)
-
-
-def _from_store(order_uid: str, cache: OrderCache, reader: OrderReader) -> EncodedOrder | None:
     order = reader.find(order_uid, seconds=STORE_SECONDS)
-    if order:
-        cache.put(order)
-    else:
+    seconds = {**look.seconds, "db": clock() - started}
+    if order is None:
         cache.put_absent(order_uid)
-    return order
+        raise _not_found(order_uid)
+    cache.put(order)
+    return Found(order, hit=False, level="", seconds=seconds)
+
+
+def _not_found(order_uid: str) -> OrderNotFoundError:
+    return OrderNotFoundError(f"There is no order {order_uid}.")
 
 
 def customer_orders(
@@ -159,7 +179,7 @@ def _position(cursor: str) -> Position:
 
 
 def warm(
-    cache: OrderCache, reader: OrderReader, *, clock: Callable[[], float] = time.monotonic
+    cache: OrderCache, reader: NewestReader, *, clock: Callable[[], float] = time.monotonic
 ) -> None:
     """Load the newest orders, as many as the budget of time and memory allows.
 

@@ -91,3 +91,8 @@ def fates(result: Result, context: LambdaContext) -> Fates | None:
 def store_unavailable(error: Exception) -> None:
     """Report that a request found the store unavailable, and why."""
     logger.warning("store unavailable", reason=str(error))
+
+
+def second_level_fault(reason: str) -> None:
+    """Report that the shared cache failed, and why."""
+    logger.warning("second level of the cache failed", reason=reason)

@@ -1,5 +1,6 @@
 """The stores and the reader over a test's own database, and the real handlers."""
 
+import contextlib
 import importlib.util
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -76,7 +77,7 @@ def load_function(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LoadFunction]:
     """Start a function as Lambda does: its own environment, its module imported anew."""
-    databases: list[Database] = []
+    opened = contextlib.ExitStack()
 
     def load(name: str, **more: str) -> Any:  # noqa: ANN401 - a module
         for variable, value in {**environment, **more}.items():
@@ -88,14 +89,16 @@ def load_function(
         assert spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        databases.append(bootstrap.database())
+        opened.callback(bootstrap.database().close)
+        if second := bootstrap.second_level():
+            opened.callback(second.close)
         return module
 
     def forget() -> None:
         bootstrap.settings.cache_clear()
         bootstrap.database.cache_clear()
+        bootstrap.second_level.cache_clear()
 
     yield load
     forget()
-    for one in databases:
-        one.close()
+    opened.close()

@@ -52,7 +52,7 @@ def test_nothing_reaches_the_database_before_the_restore_and_the_cache_is_full_a
     assert restored.errors == []
 
 
-@pytest.mark.parametrize("silent", ["database", "secret"])
+@pytest.mark.parametrize("silent", ["database", "secret", "cache"])
 def test_what_does_not_answer_is_asked_after_the_restore_and_not_waited_for(
     environment: dict[str, str], silent: str
 ) -> None:
@@ -61,6 +61,7 @@ def test_what_does_not_answer_is_asked_after_the_restore_and_not_waited_for(
         settings = {
             "database": {**environment, "DB_PORT": str(server.port)},
             "secret": {**environment, "DB_SECRET_ARN": "arn", "AWS_ENDPOINT_URL": url},
+            "cache": {**environment, "CACHE_URL": f"valkey://127.0.0.1:{server.port}"},
         }
         with snapshot(FUNCTION, settings[silent]) as restored:
             assert server.callers == []

@@ -1,4 +1,4 @@
-"""Stores that the APIs' tests need beside those of made.py: customers, statuses, quarantine."""
+"""What the APIs' tests need beside made.py: customers, statuses, quarantine, a shared cache."""
 
 import dataclasses
 from collections import Counter
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from orders.cache import SecondLevelStats
 from orders.errors import StoreUnavailableError
 from orders.lookup import Position
 from orders.model import EncodedOrder
@@ -163,6 +164,56 @@ class InMemoryQuarantine(InMemoryOrderStore):
                 reason=reason,
             )
         return len(still_open)
+
+
+@dataclass
+class InMemorySecondLevel:
+    """A shared cache that is always there."""
+
+    kept: dict[str, EncodedOrder] = field(default_factory=dict)
+    lists: dict[int, list[str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    hits: int = 0
+
+    def get(self, order_uid: str) -> EncodedOrder | None:
+        """Return an order."""
+        return next(iter(self.get_all([order_uid])), None)
+
+    def get_all(self, order_uids: Sequence[str]) -> list[EncodedOrder]:
+        """Return orders."""
+        self.asked += order_uids
+        found = [self.kept[uid] for uid in order_uids if uid in self.kept]
+        self.hits += len(found)
+        return found
+
+    def put(self, order: EncodedOrder) -> None:
+        """Keep an order."""
+        self.put_all([order])
+
+    def put_all(self, orders: Sequence[EncodedOrder]) -> None:
+        """Keep orders."""
+        assert orders
+        self.kept |= {order.order_uid: order for order in orders}
+
+    def newest(self, most: int) -> list[str]:
+        """Return what was put."""
+        return self.lists.get(most, [])
+
+    def put_newest(self, most: int, order_uids: Sequence[str]) -> None:
+        """Keep ids."""
+        self.lists[most] = list(order_uids)
+
+    def stats(self) -> SecondLevelStats:
+        """Tell what was asked for."""
+        return SecondLevelStats(
+            hits=self.hits,
+            misses=len(self.asked) - self.hits,
+            rejected=0,
+            faults=0,
+            skipped=0,
+            hit_ratio=0.0,
+            circuit="closed",
+        )
 
 
 def keep(store: InMemoryOrderStore, accepted: object) -> None:

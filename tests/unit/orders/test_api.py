@@ -1,15 +1,17 @@
 """What a client sees of the reading routes."""
 
 import json
+import re
 
 import pytest
 
 from orders.api.lookups import OrdersApi
 from orders.cache import OrderCache
 from orders.model import EncodedOrder
+from orders.two_levels import TwoLevelCache
 from tests.unit.orders.asking import Answer, ask
-from tests.unit.orders.fakes_api import InMemoryOrders
-from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, Context
+from tests.unit.orders.fakes_api import InMemoryOrders, InMemorySecondLevel
+from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, Context, encoded
 
 ORDER = EncodedOrder(ORDER_UID, SAMPLE_VALUE.decode(), "d1935c")
 ORDER_EVENTS = ["api_order.json", "api_order_by_query.json", "api_order_in_envelope.json"]
@@ -156,7 +158,22 @@ def test_the_cache_tells_its_stats(api: OrdersApi) -> None:
         "capacity": 10,
         "evictions": 0,
         "hit_ratio": 0.3333,
+        "second_level": None,
     }
+
+
+def test_two_levels_are_told_apart(reader: InMemoryOrders) -> None:
+    second = InMemorySecondLevel({"shared": encoded("shared", SAMPLE_VALUE.decode())})
+    api = OrdersApi(TwoLevelCache(OrderCache(10), second), reader)
+
+    answers = [get(api, f"/order/{uid}") for uid in ("shared", "shared", ORDER_UID)]
+
+    assert [one.headers["X-Cache"] for one in answers] == ["HIT-L2", "HIT-L1", "MISS"]
+    timings = [re.sub(r";dur=[\d.]+", "", one.headers["Server-Timing"]) for one in answers]
+    assert timings == ["cache, l2", "cache", "cache, l2, db"]
+    stats = ask(api, "api_cache_stats.json").json()
+    assert (stats["hits"], stats["misses"]) == (1, 2)
+    assert stats["second_level"]["hits"] == 1
 
 
 def test_health_asks_nobody(api: OrdersApi, reader: InMemoryOrders) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from orders.config import Settings
+from orders.second_level.url import CacheServer
 
 
 def test_an_empty_environment_gives_the_defaults_of_the_stack() -> None:
@@ -30,6 +31,8 @@ def test_every_setting_can_be_given() -> None:
             "DB_NAME": "other",
             "DB_SSL_ROOT_CERT": "/opt/ca.pem",
             "CACHE_MAX_ENTRIES": "0",
+            "CACHE_URL": "valkey://cache.example",
+            "CACHE_TTL_SECONDS": "60",
             "STRICT_TOTALS": "TRUE",
             "AWS_LAMBDA_FUNCTION_NAME": "OrdersApiFunction",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
@@ -47,6 +50,8 @@ def test_every_setting_can_be_given() -> None:
         db_name="other",
         db_ssl_root_cert="/opt/ca.pem",
         cache_max_entries=0,
+        cache_server=CacheServer(host="cache.example"),
+        cache_ttl_seconds=60,
         strict_totals=True,
         in_lambda=True,
         snap_start=True,
@@ -73,3 +78,16 @@ def test_a_token_never_travels_in_clear() -> None:
     assert Settings.from_env({**given, "DB_SSL_ROOT_CERT": "system"}).db_iam_auth
     # There the secret logs in, and the role that is made does by a token.
     assert Settings.from_env({**given, "DB_SECRET_ARN": "arn"}).db_iam_auth
+
+
+def test_an_order_is_kept_for_some_time() -> None:
+    with pytest.raises(ValueError, match="CACHE_TTL_SECONDS must be at least 1"):
+        Settings.from_env({"CACHE_TTL_SECONDS": "0"})
+
+
+def test_the_address_of_a_cache_shows_no_password() -> None:
+    settings = Settings.from_env({"CACHE_URL": "valkeys://orders:hidden@cache.example"})
+
+    assert settings.cache_server
+    assert settings.cache_server.password == "hidden"
+    assert "hidden" not in repr(settings)

@@ -15,7 +15,6 @@ from orders.api import problems, requests
 from orders.api.answers import JSON, Answer, is_known, json_answer, link_to_next, ready_json
 from orders.api.requests import Event
 from orders.api.routing import GET, POST, Route, Routing
-from orders.cache import OrderCache
 from orders.errors import InvalidRequestError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class OrdersApi:
 
     def __init__(
         self,
-        cache: OrderCache,
+        cache: lookup.Cache,
         reader: OrderReader,
         *,
         clock: Callable[[], datetime] = _now,
@@ -151,7 +150,7 @@ class OrdersApi:
         headers = {
             "ETag": etag,
             "Cache-Control": "no-cache",
-            "X-Cache": "HIT" if found.hit else "MISS",
+            "X-Cache": _x_cache(found),
             "Server-Timing": _server_timing(found),
         }
         if is_known(self._routing.request.headers.get("If-None-Match"), etag):
@@ -166,7 +165,12 @@ def _page(page: lookup.CustomerOrders) -> str:
     return f'{{"orders":[{orders}],"next_cursor":{cursor}}}'
 
 
+def _x_cache(found: lookup.Found) -> str:
+    if not found.hit:
+        return "MISS"
+    return f"HIT-{found.level}" if found.level else "HIT"
+
+
 def _server_timing(found: lookup.Found) -> str:
     """Write durations in milliseconds (https://www.w3.org/TR/server-timing/)."""
-    cache = f"cache;dur={found.cache_seconds * 1000:.3f}"
-    return cache if found.hit else f"{cache}, db;dur={found.store_seconds * 1000:.3f}"
+    return ", ".join(f"{name};dur={took * 1000:.3f}" for name, took in found.seconds.items())
