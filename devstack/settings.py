@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -20,9 +21,19 @@ INVOKE_PORT = 3001
 AWS_PORT = 5555
 KAFKA_PORT = 9092
 POSTGRES_PORT = 5432
+NATS_PORT = 4222
+CACHE_PORT = 6379
 LOCALSTACK_PORT = 4566
 
+_STREAM = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _LOCAL_ENDPOINT = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)/?")
+
+
+class Source(StrEnum):
+    """Where orders come from."""
+
+    KAFKA = "kafka"
+    NATS = "nats"
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,19 @@ class Addresses:
     invoke_port: int
     aws_port: int
     kafka_broker: str
+    """Empty where NATS is the source."""
     kafka_controller_port: int
     db_host: str
     db_port: int
+    nats_url: str = ""
+    """Empty where Kafka is the source."""
+    cache_url: str = ""
+    """Of the second-level cache; empty for none."""
+
+    @property
+    def source(self) -> Source:
+        """Return where orders come from."""
+        return Source.NATS if self.nats_url else Source.KAFKA
 
 
 @dataclass(frozen=True)
@@ -55,9 +76,33 @@ class Settings:
         return _number(name, text, "a port", HIGHEST_PORT) if text else None
 
     @property
+    def source(self) -> Source:
+        """Return where orders come from; raises `UserError` for what is no source."""
+        text = self.text("SOURCE", Source.KAFKA)
+        try:
+            return Source(text)
+        except ValueError as error:
+            message = f"SOURCE={text} is none of {', '.join(Source)}"
+            raise UserError(message) from error
+
+    @property
     def topic(self) -> str:
         """Return the topic orders arrive on."""
         return self.text("KAFKA_TOPIC", "orders")
+
+    @property
+    def nats_stream(self) -> str:
+        """Return the stream orders arrive on when NATS is the source."""
+        name = self.text("NATS_STREAM", "orders")
+        if not _STREAM.fullmatch(name):
+            message = f"NATS_STREAM={name} is no stream's name: letters, digits, - and _"
+            raise UserError(message)
+        return name
+
+    @property
+    def nats_credentials(self) -> str | None:
+        """Return the file that signs in to NATS_URL; None when nothing does."""
+        return self.values.get("NATS_CREDENTIALS") or None
 
     @property
     def db_user(self) -> str:
@@ -154,7 +199,21 @@ class Settings:
     @property
     def own_kafka(self) -> bool:
         """Tell whether the stack starts Kafka itself."""
-        return not self.values.get("KAFKA_BROKER")
+        return self.source is Source.KAFKA and not self.values.get("KAFKA_BROKER")
+
+    @property
+    def own_nats(self) -> bool:
+        """Tell whether the stack starts NATS itself."""
+        return self.source is Source.NATS and not self.values.get("NATS_URL")
+
+    @property
+    def own_cache(self) -> bool:
+        """Tell whether the stack starts Valkey itself; raises `UserError` for another cache."""
+        text = self.values.get("CACHE")
+        if text not in {None, "", "none", "valkey"}:
+            message = f"CACHE={text} is neither valkey nor none; a cache of yours is CACHE_URL"
+            raise UserError(message)
+        return text == "valkey" and not self.values.get("CACHE_URL")
 
 
 def _is_number(text: str, most: int) -> bool:
@@ -201,11 +260,23 @@ def addresses(settings: Settings, *, on_localstack: bool = False) -> Addresses:
         chosen.free("KAFKA_PORT", given("KAFKA_PORT"), KAFKA_PORT) if settings.own_kafka else 0
     )
     invoke_port, aws_port = _aws_ports(chosen, settings, on_localstack=on_localstack)
+    nats_url = settings.text("NATS_URL", "") if settings.source is Source.NATS else ""
+    if settings.own_nats:
+        port = chosen.free("NATS_PORT", given("NATS_PORT"), NATS_PORT)
+        nats_url = f"nats://{LOCALHOST}:{port}"
+    cache_url = settings.text("CACHE_URL", "")
+    if settings.own_cache:
+        port = chosen.free("CACHE_PORT", given("CACHE_PORT"), CACHE_PORT)
+        cache_url = f"valkey://{LOCALHOST}:{port}"
     return Addresses(
         http_ports=explicit_http or tuple(map(chosen.next_free, HTTP_PORTS)),
         invoke_port=invoke_port,
         aws_port=aws_port,
-        kafka_broker=settings.text("KAFKA_BROKER", f"{LOCALHOST}:{kafka_port}"),
+        kafka_broker=(
+            settings.text("KAFKA_BROKER", f"{LOCALHOST}:{kafka_port}")
+            if settings.source is Source.KAFKA
+            else ""
+        ),
         db_host=settings.text("DB_HOST", LOCALHOST),
         db_port=(
             chosen.free("DB_PORT", given("DB_PORT"), POSTGRES_PORT)
@@ -215,6 +286,8 @@ def addresses(settings: Settings, *, on_localstack: bool = False) -> Addresses:
         # After the broker's, which tells stacks apart that start at the same time; and last, since
         # nobody chooses it.
         kafka_controller_port=chosen.next_free(kafka_port + 1) if settings.own_kafka else 0,
+        nats_url=nats_url,
+        cache_url=cache_url,
     )
 
 

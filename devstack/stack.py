@@ -7,12 +7,12 @@ from typing import Protocol
 
 import pg8000.exceptions
 
-from devstack import kafka, migrate, postgres, template
+from devstack import jetstream, kafka, migrate, postgres, template, valkey
 from devstack.component import Component, NotReadyError
 from devstack.errors import UserError
 from devstack.event_source_mapping.definition.choices import Choices
 from devstack.parts import Parts
-from devstack.settings import ROOT, Addresses, Settings
+from devstack.settings import ROOT, Addresses, Settings, Source
 
 TEMPLATE = ROOT / "template.yaml"
 FRONTEND = ROOT / "frontend"
@@ -20,6 +20,7 @@ TOOLS = ROOT / ".tools"
 
 _FUNCTION_SETTINGS = {
     "CACHE_MAX_ENTRIES": "CacheMaxEntries",
+    "CACHE_TTL_SECONDS": "CacheTtlSeconds",
     "LOG_LEVEL": "LogLevel",
     "STRICT_TOTALS": "StrictTotals",
 }
@@ -60,10 +61,11 @@ class Stack:
     def components(self, cloud: Cloud) -> list[Component]:
         """Return the components, each after those it needs."""
         database = [self._postgres()] if self.settings.own_postgres else []
-        broker = [self._kafka()] if self.settings.own_kafka else []
-        aws = cloud.components(_names(database))
-        mapping = self._mapping(cloud, _names([*broker, *aws]))
-        return [*database, *broker, *aws, mapping]
+        cache = [self._valkey()] if self.settings.own_cache else []
+        source = self._own_source()
+        aws = cloud.components(_names([*database, *cache]))
+        mapping = self._mapping(cloud, _names([*source, *aws]))
+        return [*database, *cache, *source, *aws, mapping]
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
@@ -72,7 +74,8 @@ class Stack:
         host, port = settings.db_proxy or (addresses.db_host, addresses.db_port)
         own = {
             "KafkaTopic": settings.topic,
-            "KafkaBootstrapServers": addresses.kafka_broker,
+            "KafkaBootstrapServers": self.source_address,
+            "CacheUrl": addresses.cache_url,
             "DatabaseHost": host,
             "DatabasePort": str(port),
             "DatabaseUser": settings.db_user,
@@ -133,6 +136,44 @@ class Stack:
         for version in migrate.apply(self.settings, host, port):
             self.say(f"migration {version} applied")
 
+    @property
+    def source_address(self) -> str:
+        """Return host:port of what orders come from."""
+        return self.addresses.kafka_broker or jetstream.addresses(self.addresses.nats_url)
+
+    def _own_source(self) -> list[Component]:
+        if self.settings.own_nats:
+            return [self._nats()]
+        return [self._kafka()] if self.settings.own_kafka else []
+
+    def _nats(self) -> Component:
+        server = jetstream.Server(self.settings.home / "nats", _port(self.addresses.nats_url))
+        return Component(
+            name="nats",
+            command=lambda: server.command,
+            answers=server.answers,
+            prepare=server.prepare,
+            settle=self.ensure_stream,
+            environment=self.parts.environment,
+        )
+
+    def ensure_stream(self) -> None:
+        """Make the stream unless it is there."""
+        settings = self.settings
+        jetstream.ensure_stream(
+            self.addresses.nats_url, settings.nats_stream, settings.nats_credentials
+        )
+
+    def _valkey(self) -> Component:
+        server = valkey.Server(self.settings.home / "valkey", _port(self.addresses.cache_url))
+        return Component(
+            name="valkey",
+            command=lambda: server.command,
+            answers=server.answers,
+            prepare=server.prepare,
+            environment=self.parts.environment,
+        )
+
     def _kafka(self) -> Component:
         broker = kafka.Broker(
             jars=kafka.jars(TOOLS, self.say),
@@ -159,12 +200,27 @@ class Stack:
             "parameters": self.parameters,
             "endpoint_url": cloud.invoke_url,
             "aws_endpoint_url": cloud.aws_url,
-            "bootstrap_servers": self.addresses.kafka_broker,
+            "bootstrap_servers": self.source_address,
+            "nats": self._nats_source(),
             "choices": _checked(self.settings.mapping_choices),
         }
         return self.parts.mapping(
             lambda: {**configuration, "physical": cloud.physical}, needs, cloud.forgetful
         )
+
+    def _nats_source(self) -> Mapping[str, str | None] | None:
+        """Return what the mapping reads instead of Kafka."""
+        if self.settings.source is not Source.NATS:
+            return None
+        return {
+            "url": self.addresses.nats_url,
+            "stream": self.settings.nats_stream,
+            "credentials": self.settings.nats_credentials,
+        }
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 def _names(components: Iterable[Component]) -> tuple[str, ...]:
@@ -184,7 +240,9 @@ def _checked(choices: Mapping[str, str]) -> Mapping[str, str]:
 def use_external_servers(stack: Stack) -> None:
     """Make ready what servers of the user's are to hold; `UserError` when one does not answer."""
     broker = stack.addresses.kafka_broker
-    if not stack.settings.own_kafka:
+    if stack.addresses.nats_url and not stack.settings.own_nats:
+        stack.ensure_stream()
+    if broker and not stack.settings.own_kafka:
         if not kafka.answers(broker):
             message = (
                 f"KAFKA_BROKER={broker} does not answer; start it, or unset KAFKA_BROKER to let"

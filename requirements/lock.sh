@@ -10,6 +10,7 @@ compile --upgrade --group run --group plot --group test layers/orders/requiremen
 compile --group run layers/orders/requirements.in -c requirements/test.txt -o requirements/run.txt
 compile --group run --group plot layers/orders/requirements.in -c requirements/test.txt -o requirements/prove.txt
 compile layers/orders/requirements.in -c requirements/test.txt -o layers/orders/requirements.txt
+compile --group nats-source -c requirements/test.txt -o requirements/nats-source.txt
 compile --upgrade --group jdk -o requirements/jdk.txt
 compile --upgrade --group uv -o requirements/uv.txt
 compile --upgrade --group sam -o requirements/sam.txt

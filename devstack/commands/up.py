@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import psutil
 
-from devstack import leftovers, postgres, state
+from devstack import jetstream, leftovers, postgres, state
 from devstack.alone import alone
 from devstack.console import Console
 from devstack.errors import UserError
@@ -118,8 +118,14 @@ def _welcome_lines(settings: Settings, chosen: Addresses) -> Iterator[str]:
     yield f"page and API   {first}/" + "".join(f"  and  {other}/" for other in others)
     yield f"an order       {first}/order/{SAMPLE_ORDER_UID}"
     yield f"all the routes {first}/docs"
-    yield f"Kafka          {chosen.kafka_broker}, topic {settings.topic}"
+    if chosen.nats_url:
+        servers = jetstream.addresses(chosen.nats_url)
+        yield f"NATS           {servers}, stream {settings.nats_stream}"
+    else:
+        yield f"Kafka          {chosen.kafka_broker}, topic {settings.topic}"
     yield f"PostgreSQL     {chosen.db_host}:{chosen.db_port}, database {settings.db_name}"
+    if settings.own_cache:
+        yield f"Valkey         {chosen.cache_url}"
     yield f"Lambda         http://{LOCALHOST}:{chosen.invoke_port} (boto3's endpoint_url)"
     yield f"S3             http://{LOCALHOST}:{chosen.aws_port}"
     yield ""

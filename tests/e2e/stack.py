@@ -20,6 +20,8 @@ from tests.servers import ROOT, temporary_folder, wait_until
 PATIENCE_SECONDS = 90
 START_SECONDS = 240
 """LocalStack's, on a machine that has other things to do; devstack takes ten."""
+_OF_ANOTHER_STACK = ("CACHE", "COV_", "DB_", "HTTP_PORT", "KAFKA_", "NATS_", "SOURCE")
+"""What the names of variables begin with that a person may have set for a stack of theirs."""
 
 
 class Answer:
@@ -47,7 +49,7 @@ class Stack:
         own = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("DB_", "KAFKA_", "HTTP_PORT", "COV_"))
+            if not name.startswith(_OF_ANOTHER_STACK)
         }
         self._environment = {**own, "DEVSTACK_HOME": str(home), **settings}
         self._process: subprocess.Popen[bytes] | None = None
@@ -87,6 +89,11 @@ class Stack:
 
     def pid(self, component: str) -> int:
         return int(self.state()["components"][component]["pid"])
+
+    def is_running_again(self, component: str, killed: int) -> bool:
+        """Tell whether a component that was killed by its pid has been restarted."""
+        status = self.state()["components"][component]
+        return bool(status["state"] == "running" and status["pid"] != killed)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Signal the supervisor and return its exit status."""

@@ -212,3 +212,66 @@ def test_what_functions_cannot_be_given_is_told_in_one_line(
 
     with pytest.raises(UserError, match=told):
         getattr(settings.load(root), name.lower())
+
+
+def test_neither_nats_nor_a_shared_cache_is_there_unless_it_is_asked_for(root: Path) -> None:
+    loaded = settings.load(root)
+
+    assert (loaded.source, loaded.own_nats, loaded.own_cache) == ("kafka", False, False)
+
+
+@pytest.mark.usefixtures("taken")
+def test_nats_takes_the_place_of_kafka(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE", "nats")
+
+    loaded = settings.load(root)
+    chosen = settings.addresses(loaded)
+
+    assert (loaded.own_nats, loaded.own_kafka) == (True, False)
+    assert (chosen.nats_url, chosen.kafka_broker) == ("nats://127.0.0.1:4222", "")
+
+
+def test_a_cache_of_the_stack_s_own_gives_way_to_a_port_that_is_taken(
+    root: Path, monkeypatch: pytest.MonkeyPatch, taken: set[int]
+) -> None:
+    taken.add(6379)
+    monkeypatch.setenv("CACHE", "valkey")
+
+    loaded = settings.load(root)
+
+    assert loaded.own_cache
+    assert settings.addresses(loaded).cache_url == "valkey://127.0.0.1:6380"
+
+
+@pytest.mark.usefixtures("taken")
+def test_a_nats_and_a_cache_of_the_user_s_are_used_as_given(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE", "nats")
+    monkeypatch.setenv("NATS_URL", "tls://a.example,tls://b.example:4333")
+    monkeypatch.setenv("CACHE", "valkey")
+    monkeypatch.setenv("CACHE_URL", "rediss://cache.example:6380")
+
+    loaded = settings.load(root)
+    chosen = settings.addresses(loaded)
+
+    assert (loaded.own_nats, loaded.own_cache) == (False, False)
+    assert chosen.nats_url == "tls://a.example,tls://b.example:4333"
+    assert chosen.cache_url == "rediss://cache.example:6380"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "attribute", "told"),
+    [
+        ("SOURCE", "rabbit", "source", "SOURCE=rabbit is none of kafka, nats"),
+        ("CACHE", "redis", "own_cache", "CACHE=redis is neither valkey nor none"),
+        ("NATS_STREAM", "or.ders", "nats_stream", "NATS_STREAM=or.ders is no stream's name"),
+    ],
+)
+def test_a_source_or_cache_that_does_not_exist_is_told_in_one_line(  # noqa: PLR0913, PLR0917 - a table
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, attribute: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(UserError, match=told):
+        getattr(settings.load(root), attribute)
