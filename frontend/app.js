@@ -4,19 +4,19 @@ import { lookUp } from "./lookup.js";
 import { showOrder, showReasons } from "./order.js";
 import { counted, duration, local } from "./reading.js";
 
-const [form, input, main, status, retry, article] = [
-  "form", "input", "main", "[role=status]", "#retry", "article",
-].map((selector) => /** @type {any} */ (document.querySelector(selector)));
+/** @type {any} */
+const [form, input, main, status, retry, article] =
+  document.querySelectorAll("form, input, main, [role=status], #retry, article");
 let request = new AbortController();
 
-/** @typedef {import("./lookup.js").Outcome} Outcome */
-/** @type {Record<string, (outcome: Outcome, id: string) => string>} */
+/** @type {Record<string, (outcome: any, id: string) => string>} */
 const SENTENCES = {
   idle: () => "",
   looking: () => "Looking it up …",
   found: ({ cache, timings, milliseconds }) =>
     [
-      { HIT: "Cache hit", MISS: "Cache miss, read from the database" }[cache] ?? "Found",
+      { MISS: "Cache miss, read from the database", "HIT-L2": "Shared cache hit" }[cache] ??
+        (cache ? "Cache hit" : "Found"),
       `${duration(milliseconds)} there and back`,
       ...timings,
     ].join(" · "),
@@ -33,7 +33,7 @@ const SENTENCES = {
   failed: ({ problem }) => `The service did not answer with an order (${problem}).`,
 };
 
-/** @type {(outcome: Outcome, orderUid?: string) => void} */
+/** @type {(outcome: any, orderUid?: string) => void} */
 function show(outcome, orderUid) {
   const { state, cache = "", order, quarantined } = outcome;
   status.className = `${state} ${cache}`;
@@ -44,7 +44,7 @@ function show(outcome, orderUid) {
   if (quarantined) showReasons(article, quarantined);
   article.hidden = !(order || quarantined);
   const wasFocused = document.activeElement === retry;
-  retry.hidden = ["idle", "found", "malformed"].includes(state);
+  retry.hidden = /idle|found|malformed/.test(state);
   if (wasFocused && retry.hidden) input.focus();
   main.ariaBusy = "false";
 }
@@ -75,5 +75,5 @@ form.addEventListener("submit", (/** @type {Event} */ event) => {
 });
 retry.addEventListener("click", look);
 addEventListener("popstate", look);
-addEventListener("online", () => status.className.startsWith("offline") && look());
+addEventListener("online", () => status.matches(".offline") && look());
 look();

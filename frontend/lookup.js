@@ -2,10 +2,7 @@
 
 import { isOrderUid, parseJson, serverTimings } from "./reading.js";
 
-/** @typedef {{state: string, [detail: string]: any}} Outcome */
-/** @typedef {(orderUid: string, signal: AbortSignal) => Promise<Outcome>} Ask */
-
-const PATIENCE_MILLISECONDS = 20_000;
+/** @typedef {(wanted: string, ...signals: AbortSignal[]) => Promise<any>} Ask */
 
 /** Ask for an order, and why there is none; never throws. @type {Ask} */
 export async function lookUp(orderUid, signal) {
@@ -14,21 +11,29 @@ export async function lookUp(orderUid, signal) {
   try {
     const found = await find(orderUid, signal);
     if (found.state !== "unknown") return found;
-    const { content } = await ask(`/orders/${orderUid}/status`, signal).catch(() => found);
-    return content?.state === "stored" ? await find(orderUid, signal) : { ...found, ...content };
+    const known = await fate(orderUid, signal);
+    return known.state === "stored" ? await find(orderUid, signal) : { ...found, ...known };
   } catch {
     return { state: navigator.onLine ? "unreachable" : "offline" };
   }
 }
 
+/** What became of an order, where that can be had. @type {Ask} */
+export const fate = async (orderUid, ...signals) =>
+  (await ask(`/orders/${orderUid}/status`, ...signals).catch(() => null))?.content ?? {};
+
 /** @type {Ask} */
 async function find(orderUid, signal) {
   const started = performance.now();
   const { status, headers, content } = await ask(`/order/${orderUid}`, signal);
-  if (Array.isArray(content?.items)) {
-    const milliseconds = performance.now() - started;
-    const timings = serverTimings(headers.get("Server-Timing"));
-    return { state: "found", order: content, cache: headers.get("X-Cache"), timings, milliseconds };
+  if (content?.items) {
+    return {
+      state: "found",
+      order: content,
+      cache: headers.get("X-Cache"),
+      timings: serverTimings(headers.get("Server-Timing")),
+      milliseconds: performance.now() - started,
+    };
   }
   if (content?.code === "order_not_found") return { state: "unknown" };
   if (content?.code === "malformed_order_uid") return { state: "malformed" };
@@ -36,12 +41,12 @@ async function find(orderUid, signal) {
   return { state: "failed", problem: `${status} ${content?.title ?? ""}`.trim() };
 }
 
-/** @type {(path: string, signal: AbortSignal) => Promise<any>} */
-async function ask(path, signal) {
+/** @type {Ask} */
+async function ask(path, ...signals) {
   const response = await fetch(path, {
     cache: "no-cache", // revalidates, so that X-Cache tells of this request
     headers: { "Accept-Language": "en" }, // as the page is
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MILLISECONDS)]),
+    signal: AbortSignal.any([...signals, AbortSignal.timeout(20_000)]),
   });
   return Object.assign(response, { content: parseJson(await response.text()) });
 }

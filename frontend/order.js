@@ -1,10 +1,7 @@
 /** The order on the page, or why it was refused: what was answered in, an article's content out. */
 
-import { counted, label, local, moment, money, text } from "./reading.js";
-
-const ITEM = "name brand size price sale total_price status nm_id chrt_id rid";
-
-const AMOUNT = /amount|cost|fee|price|total/;
+import { fate } from "./lookup.js";
+import { counted, label, local, moment, money, place, text } from "./reading.js";
 
 /** @type {(article: Element, order: any) => void} */
 export const showOrder = (article, { order_uid, date_created, ...order }) =>
@@ -19,19 +16,27 @@ export const showOrder = (article, { order_uid, date_created, ...order }) =>
     ]),
     section("Items", table(order)),
     element("p", element("a", "This order as JSON", { href: `/order/${order_uid}` })),
+    origin(order_uid),
   );
+
+/** Asks the database, so only once it is opened. @param {string} orderUid */
+function origin(orderUid) {
+  const details = element("details", element("summary", "Where it came from"));
+  details.addEventListener("toggle", async () => details.append(place(await fate(orderUid))), { once: true });
+  return details;
+}
 
 /** @type {(article: Element, records: any[]) => void} */
 export const showReasons = (article, records) =>
   article.replaceChildren(
     element("h2", "Why it was refused", { id: "order-title" }),
-    ...records.map(({ quarantined_at, faults }) => section(time(quarantined_at), element("ul",
-      faults.map((/** @type {any} */ { path, sentence }) =>
+    ...records.map((record) => section(time(record.quarantined_at), element("p", place(record)),
+      element("ul", record.faults.map((/** @type {any} */ { path, sentence }) =>
         element("li", [`${sentence} `, element("code", path)]))))),
   );
 
-/** @type {(title: string | Node, content: Node) => Node} */
-const section = (title, content) => element("section", [element("h3", title), content]);
+/** @type {(title: string | Node, ...content: Node[]) => Node} */
+const section = (title, ...content) => element("section", [element("h3", title), ...content]);
 
 /** Every field but the parts. @type {(values: any, order: any) => Node} */
 const list = (values, order) =>
@@ -40,7 +45,7 @@ const list = (values, order) =>
 
 /** Roles outlive the style that turns rows into cards. @param {any} order */
 function table(order) {
-  const names = ITEM.split(" ");
+  const names = "name brand size price sale total_price status nm_id chrt_id rid".split(" ");
   const heads = names.map((name) => element("th", label(name), { role: "columnheader" }));
   const rows = order.items.map((/** @type {any} */ item) =>
     element("tr", names.map((name) =>
@@ -50,14 +55,13 @@ function table(order) {
 }
 
 /** @type {(name: string, values: any, order: any) => Node} */
-const field = (name, values, order) => element("bdi", shown(name, values?.[name], order));
-
-/** @type {(name: string, value: any, order: any) => string | Node} */
-function shown(name, value, order) {
-  if (AMOUNT.test(name)) return money(value, order.payment?.currency);
-  if (name === "payment_dt") return time(value);
-  if (name === "sale") return `${text(value)}\u00a0%`;
-  return text(name.endsWith("_id") ? String(value ?? "") : value);
+function field(name, values, { payment }) {
+  const value = values?.[name];
+  return element("bdi",
+    /amount|cost|fee|price|total/.test(name) ? money(value, payment?.currency)
+    : name === "payment_dt" ? time(value)
+    : name === "sale" ? `${text(value)}\u00a0%`
+    : text(name.endsWith("_id") ? String(value ?? "") : value));
 }
 
 /** @param {any} value */
@@ -67,7 +71,7 @@ function time(value) {
   return element("time", local(value), { datetime: date.toISOString() });
 }
 
-/** @type {(tag: string, content: string | Node | (string | Node)[], attributes?: Record<string, string>) => Node} */
+/** @type {(tag: string, content: any, attributes?: object) => Element} */
 function element(tag, content, attributes = {}) {
   const made = document.createElement(tag);
   Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));

@@ -3,18 +3,11 @@
 /** @param {string} text */
 export const isOrderUid = (text) => /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/.test(text);
 
-/** @type {(name: string, value: any, context?: {source?: string}) => any} */
-const exact = (_, value, { source = "" } = {}) =>
-  Number.isSafeInteger(value) || !/^-?\d+$/.test(source) ? value : BigInt(source);
-
-/**
- * Parse JSON, null when it is none; whole numbers beyond 2^53 become BigInt where the browser tells
- * their source.
- * @type {(json: string) => any}
- */
+/** Parse JSON, or null; no digit of a whole number is lost where browsers can. @param {string} json */
 export function parseJson(json) {
   try {
-    return JSON.parse(json, exact);
+    return JSON.parse(json, (_, value, { source = "" } = {}) =>
+      Number.isSafeInteger(value) || !/^-?\d+$/.test(source) ? value : BigInt(source));
   } catch {
     return null;
   }
@@ -33,6 +26,13 @@ export const counted = (count, thing) => `${text(count)} ${thing}${count === 1 ?
 /** A field's name in words: payment_dt → Payment time. @param {string} name */
 export const label = (name) =>
   name[0].toUpperCase() + name.slice(1).replace("_dt", " time").replaceAll("_", " ");
+
+/** Where a record came from. @param {any} arrival */
+export const place = ({ source, topic, partition, offset }) => ({
+  kafka: `Kafka topic ${topic}, partition ${partition}, offset ${offset}`,
+  nats: `NATS stream ${topic?.slice(5)}, message ${offset}`,
+  http: "Posted over HTTP",
+})[source] ?? "Not known right now";
 
 /** @param {number} milliseconds */
 export const duration = (milliseconds) =>

@@ -14,7 +14,7 @@ ALTER TABLE orders
     ADD CONSTRAINT orders_have_a_place CHECK (
         num_nulls(topic, partition, record_offset) = CASE source WHEN 'http' THEN 3 ELSE 0 END
     );
-COMMENT ON COLUMN orders.source IS 'how it came: kafka, or http, which has no topic and no offset';
+COMMENT ON COLUMN orders.source IS 'how it came: kafka, nats, or http, which has no topic and no offset';
 CREATE INDEX orders_of_customer ON orders (customer_id, ingested_at DESC, order_uid DESC);
 
 ALTER TABLE quarantined_records

@@ -57,7 +57,11 @@ def milliseconds(since_1970: int) -> str:
 
 
 def place(record: Record) -> str:
-    """Name where a record stood."""
-    if record.source == "http":
-        return "http"
-    return f"{record.topic}-{record.partition}@{record.offset}"
+    """Name where a record stood; a stream of NATS has no partitions."""
+    match record.source:
+        case "http":
+            return "http"
+        case "nats":
+            return f"{record.topic}@{record.offset}"
+        case "kafka":
+            return f"{record.topic}-{record.partition}@{record.offset}"

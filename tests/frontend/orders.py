@@ -22,11 +22,20 @@ def item(name: str) -> Order:
     return {**first, "name": name}
 
 
-def refused(*faults: tuple[str, str], at: str = "2026-11-21T09:00:00.123Z") -> dict[str, Any]:
+BY_KAFKA = {"source": "kafka", "topic": "orders", "partition": 0, "offset": 5}
+BY_NATS = {"source": "nats", "topic": "nats:orders", "partition": 0, "offset": 17}
+POSTED = {"source": "http", "topic": None, "partition": None, "offset": None}
+"""How a record came, as the status route tells of it."""
+
+
+def refused(
+    *faults: tuple[str, str],
+    at: str = "2026-11-21T09:00:00.123Z",
+    came: dict[str, Any] = BY_KAFKA,
+) -> dict[str, Any]:
     """Make a refused record, as the status route tells of it, of paths and sentences."""
     told = [{"path": path, "code": "any", "sentence": sentence} for path, sentence in faults]
-    place = {"topic": "orders", "partition": 0, "offset": 5}
-    return {"code": "any", "faults": told, **place, "quarantined_at": at}
+    return {"code": "any", "faults": told, **came, "quarantined_at": at}
 
 
 def quarantined(*records: dict[str, Any]) -> dict[str, Any]:

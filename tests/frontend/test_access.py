@@ -106,12 +106,18 @@ def test_someone_who_likes_the_dark_is_not_blinded(browser: Browser, site: Site)
     assert grounds == ["rgb(245, 246, 250)", "rgb(18, 20, 28)"]
 
 
-def test_someone_with_a_thumb_can_hit_every_control(page: Page, site: Site) -> None:
+@pytest.mark.parametrize(
+    ("order_uid", "last"), [("unknown", "Try again"), (SAMPLE_UID, "Where it came from")]
+)
+def test_someone_with_a_thumb_can_hit_every_control(
+    page: Page, site: Site, order_uid: str, last: str
+) -> None:
+    site.answers[SAMPLE_UID] = now(sample())
     page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{site.address}/?order_uid=unknown")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.goto(f"{site.address}/?order_uid={order_uid}")
+    expect(page.get_by_text(last)).to_be_visible()
 
-    for control in page.locator("button, input").all():
+    for control in page.locator(":is(button, input, summary):visible").all():
         box = control.bounding_box()
         assert box is not None
         assert box["height"] >= 44

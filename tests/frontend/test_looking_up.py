@@ -1,10 +1,20 @@
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.frontend.orders import SAMPLE_UID, item, quarantined, refused, sample
-from tests.frontend.site import Site, later, now
+from tests.frontend.orders import (
+    BY_KAFKA,
+    BY_NATS,
+    POSTED,
+    SAMPLE_UID,
+    item,
+    quarantined,
+    refused,
+    sample,
+)
+from tests.frontend.site import Answer, Site, later, now, problem
 
 SAID = """() => {
   const said = [];
@@ -151,6 +161,82 @@ def test_an_operator_sees_whether_the_cache_helped_this_very_time(page: Page, si
 
     expect(status).to_contain_text("Cache hit")
     assert site.asked == ["first", "first"]
+
+
+@pytest.mark.parametrize(
+    ("cache", "sentence", "looks_like"),
+    [
+        ("MISS", "Cache miss, read from the database", "MISS"),
+        ("HIT", "Cache hit", "HIT"),
+        ("HIT-L1", "Cache hit", "HIT"),
+        ("HIT-L2", "Shared cache hit", "HIT"),
+    ],
+)
+def test_an_operator_sees_which_cache_helped(
+    page: Page, site: Site, cache: str, sentence: str, looks_like: str
+) -> None:
+    site.answers["like"] = now(sample("like"), X_Cache=looks_like)
+    site.answers["first"] = now(sample("first"), X_Cache=cache)
+    status, colour = page.get_by_role("status"), "element => getComputedStyle(element).borderColor"
+    _open(page, site, "like")
+    expect(status).to_contain_text("there and back")
+    expected = status.evaluate(colour)
+
+    _search(page, "first")
+
+    expect(page.get_by_role("heading", name=_heading("first"))).to_be_visible()
+    expect(status).to_have_text(re.compile(f"^{sentence} · "))
+    assert status.evaluate(colour) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "place"),
+    [
+        (now({"state": "stored", **BY_KAFKA}), "Kafka topic orders, partition 0, offset 5"),
+        (now({"state": "stored", **BY_NATS}), "NATS stream orders, message 17"),
+        (now({"state": "stored", **POSTED}), "Posted over HTTP"),
+        (problem(503, "store_unavailable", "Unavailable"), "Not known right now"),
+        (now(b"<h1>Bad Gateway", 502), "Not known right now"),
+    ],
+    ids=["kafka", "nats", "http", "503", "502"],
+)
+def test_an_operator_who_asks_is_told_where_an_order_came_from(
+    page: Page, site: Site, answer: Answer, place: str
+) -> None:
+    site.answers["first"] = now(sample("first"))
+    site.statuses["first"] = answer
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    _open(page, site, "first")
+    question = page.get_by_text("Where it came from")
+    expect(question).to_be_visible()
+    assert not [url for url in asked if url.endswith("/status")]
+
+    question.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("group")).to_have_text(f"Where it came from{place}")
+    question.click()
+    question.click()
+    expect(page.get_by_role("group")).to_have_text(f"Where it came from{place}")
+
+
+@pytest.mark.parametrize(
+    ("came", "place"),
+    [
+        (BY_KAFKA, "Kafka topic orders, partition 0, offset 5"),
+        (BY_NATS, "NATS stream orders, message 17"),
+    ],
+    ids=["kafka", "nats"],
+)
+def test_someone_whose_order_was_refused_reads_where_it_came_from(
+    page: Page, site: Site, came: dict[str, Any], place: str
+) -> None:
+    site.statuses["first"] = now(quarantined(refused(("", "It is not JSON."), came=came)))
+
+    _open(page, site, "first")
+
+    expect(page.get_by_text(place, exact=True)).to_be_visible()
 
 
 def test_an_accountant_reads_every_digit_of_a_large_amount(page: Page, site: Site) -> None:

@@ -28,6 +28,8 @@ def test_an_order_that_came_through_kafka_is_shown_first_as_a_miss_then_as_a_hit
 
     expect(page.get_by_role("status")).to_contain_text("Cache hit")
     expect(page.get_by_role("article")).to_contain_text(uid)
+    page.get_by_text("Where it came from").click()
+    expect(page.get_by_role("group")).to_contain_text("Kafka topic orders, partition")
 
 
 def test_a_link_to_an_order_opens_it_on_either_address(page: Page, stack: Stack) -> None:

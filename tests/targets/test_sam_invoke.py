@@ -60,6 +60,7 @@ STORED = {
     "kafka_mixed_batch.json": (2, 8),
     "kafka_one_order.json": (1, 0),
     "kafka_one_order_self_managed.json": (1, 0),
+    "nats_one_order.json": (1, 0),
 }
 """How many orders and how many refused records come of a batch."""
 

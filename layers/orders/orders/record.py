@@ -1,9 +1,15 @@
-"""Record: one Kafka record as it was delivered, and the reasons why it may be refused.
+"""Record: one record as it was delivered, and the reasons why it may be refused.
 
 Nothing of a record is lost on the way here: what cannot be decoded is kept as it came.
 """
 
 from dataclasses import dataclass
+from typing import Final, Literal
+
+Source = Literal["kafka", "nats", "http"]
+
+NATS_TOPIC: Final = "nats:"
+"""What the topic of a stream of NATS begins with; no topic of Kafka has a colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was delivered; `value` is None for a tombstone."""
+    """What was delivered; `value` is None for a tombstone.
+
+    What was posted has no place: its topic is empty, partition and offset are -1.
+    """
 
     topic: str
     partition: int
@@ -33,8 +42,13 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
     damage: Fault | None = None
     """Set when the envelope could not be decoded; key and value are then the undecoded text."""
-    source: str = "kafka"
-    """How it came: `kafka`, or `http`; what was posted has no place (topic "", -1, -1)."""
+
+    @property
+    def source(self) -> Source:
+        """Tell by its topic how it came."""
+        if not self.topic:
+            return "http"
+        return "nats" if self.topic.startswith(NATS_TOPIC) else "kafka"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from orders.record import Record, Rejection
 from orders.settlement import Judge, OrderTransaction, Outcome
 from orders.validation import Accepted, Refused
 
-SOURCE: Final = "http"
 STORE_SECONDS: Final = 5.0
 """How long a submission waits for the store."""
 
@@ -80,7 +79,7 @@ def submit(
 
 def _record(body: bytes, now: float) -> Record:
     """Wrap the body as a record, which has no place in any topic."""
-    return Record("", -1, -1, int(now * 1000), "", None, body, source=SOURCE)
+    return Record("", -1, -1, int(now * 1000), "", None, body)
 
 
 def _store(accepted: Accepted, transaction: Transaction) -> Submitted | Conflict:

@@ -3,26 +3,40 @@
 import base64
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from devstack.ports import free_port
 from tests.integration.conftest import Query
 from tests.integration.orders.conftest import LoadFunction
-from tests.servers import PostgresServer
+from tests.servers import PostgresServer, running_cache, wait_until
 from tests.unit.orders.made import ORDER_UID, Context, event, sample
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.mark.parametrize("name", ["kafka_one_order.json", "kafka_one_order_self_managed.json"])
-def test_an_order_on_kafka_is_readable_over_http(load_function: LoadFunction, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("kafka_one_order.json", "kafka"),
+        ("kafka_one_order_self_managed.json", "kafka"),
+        ("nats_one_order.json", "nats"),
+    ],
+)
+def test_an_order_is_readable_over_http_with_how_it_came(
+    load_function: LoadFunction, name: str, source: str
+) -> None:
     response = load_function("ingest_orders").lambda_handler(event(name), Context())
-    answer = load_function("orders_api").lambda_handler(event("api_order.json"), Context())
+    look_up = load_function("orders_api").lambda_handler
+    answer = look_up(event("api_order.json"), Context())
+    status = look_up(event("api_order_status.json"), Context())
 
     assert response == {"batchItemFailures": []}
     assert answer["statusCode"] == 200
     assert json.loads(answer["body"]) == sample()
     assert answer["multiValueHeaders"]["X-Cache"] == ["MISS"]
+    assert json.loads(status["body"])["source"] == source
 
 
 def test_a_mixed_batch_is_settled_record_by_record_and_told_in_one_line(
@@ -109,6 +123,60 @@ def test_a_new_environment_starts_with_the_newest_orders(load_function: LoadFunc
 
     assert answer["multiValueHeaders"]["X-Cache"] == ["HIT"]
     assert json.loads(stats["body"])["size"] == 2
+
+
+def test_a_second_environment_starts_from_the_shared_cache_without_its_database(
+    load_function: LoadFunction, postgres: PostgresServer
+) -> None:
+    load_function("ingest_orders").lambda_handler(event("kafka_mixed_batch.json"), Context())
+    with running_cache() as shared:
+        in_lambda = {"AWS_LAMBDA_FUNCTION_NAME": "OrdersApiFunction", "CACHE_URL": shared.url}
+
+        def starts_from_it() -> bool:
+            api = load_function("orders_api", **in_lambda)
+            stats = json.loads(api.lambda_handler(event("api_cache_stats.json"), Context())["body"])
+            return (stats["size"], stats["second_level"]["hits"]) == (2, 2)
+
+        wait_until(starts_from_it, "a second environment")  # where a busy machine is no fault
+        postgres.stop()
+        try:
+            wait_until(starts_from_it, "an environment without a database")
+        finally:
+            postgres.start()
+
+
+def test_an_order_that_one_environment_looked_up_is_shared_with_the_next(
+    load_function: LoadFunction,
+) -> None:
+    load_function("ingest_orders").lambda_handler(event("kafka_one_order.json"), Context())
+    with running_cache() as shared:
+
+        def answer() -> Any:  # noqa: ANN401 - JSON
+            api = load_function("orders_api", CACHE_URL=shared.url)
+            return api.lambda_handler(event("api_order.json"), Context())
+
+        first = answer()
+        wait_until(lambda: answer()["multiValueHeaders"]["X-Cache"] == ["HIT-L2"], "its order")
+        second = answer()
+
+    assert first["multiValueHeaders"]["X-Cache"] == ["MISS"]
+    assert first["body"] == second["body"]
+
+
+def test_a_shared_cache_that_is_away_is_told_of_once_and_look_ups_go_on(
+    load_function: LoadFunction, caplog: pytest.LogCaptureFixture
+) -> None:
+    load_function("ingest_orders").lambda_handler(event("kafka_one_order.json"), Context())
+    api = load_function("orders_api", CACHE_URL=f"valkey://:hidden@127.0.0.1:{free_port()}")
+
+    answers = [api.lambda_handler(event("api_order.json"), Context()) for _ in range(2)]
+
+    assert [one["statusCode"] for one in answers] == [200, 200]
+    places = [one["multiValueHeaders"]["X-Cache"] for one in answers]
+    assert places == [["MISS"], ["HIT-L1"]]
+    told = [record for record in caplog.records if "second level" in record.message]
+    assert len(told) == 1
+    assert "hidden" not in caplog.text
 
 
 def test_an_environment_starts_without_its_database(

@@ -1,6 +1,7 @@
 """What a client sees of a customer's orders and of what became of an order."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -219,6 +220,21 @@ def test_a_quarantined_order_has_its_faults_in_the_language_asked_for(
     }
     assert answer.headers["Content-Language"] == language
     assert answer.headers["Vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize(
+    ("topic", "place"),
+    [("nats:orders", ("nats", "nats:orders", 2, 41)), ("", ("http", None, None, None))],
+)
+def test_a_refused_record_tells_how_it_came(
+    api: OrdersApi, orders: InMemoryOrders, topic: str, place: tuple[object, ...]
+) -> None:
+    refused = quarantined(order_uid=ORDER_UID)
+    orders.refusals = [replace(refused, record=replace(refused.record, topic=topic))]
+
+    (told,) = ask(api, "api_order_status.json").json()["quarantined"]
+
+    assert (told["source"], told["topic"], told["partition"], told["offset"]) == place
 
 
 def test_an_unknown_order_is_told_how_fresh_the_store_is(

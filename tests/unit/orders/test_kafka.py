@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from orders import kafka
-from tests.unit.orders.made import SAMPLE_VALUE, event, records
+from tests.unit.orders.made import ORDER_UID, SAMPLE_VALUE, event, records
 
 
 def read(**changes: object) -> Any:  # noqa: ANN401 - one record
@@ -33,11 +33,20 @@ def test_a_record_is_read_with_everything_it_carries() -> None:
     assert (found.key, found.value, found.headers, found.damage) == (b"key", b"{}", (), None)
 
 
-@pytest.mark.parametrize("name", ["kafka_one_order.json", "kafka_one_order_self_managed.json"])
-def test_both_kinds_of_event_source_are_read(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("kafka_one_order.json", "kafka"),
+        ("kafka_one_order_self_managed.json", "kafka"),
+        ("nats_one_order.json", "nats"),
+    ],
+)
+def test_a_record_of_every_event_source_is_read_and_tells_how_it_came(
+    name: str, source: str
+) -> None:
     (found,) = kafka.records(event(name))
 
-    assert found.value == SAMPLE_VALUE
+    assert (found.value, found.key, found.source) == (SAMPLE_VALUE, ORDER_UID.encode(), source)
 
 
 @pytest.mark.parametrize("absent", [..., None])

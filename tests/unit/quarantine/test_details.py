@@ -37,6 +37,21 @@ def test_place_reasons_attempts_and_value_are_shown(capsys: pytest.CaptureFixtur
     assert '\n  "track_number": "WBILMTESTTRACK",\n' in told
 
 
+@pytest.mark.parametrize(
+    ("topic", "place"), [("nats:orders", "nats:orders@1"), ("", "posted over HTTP")]
+)
+def test_the_place_of_what_did_not_come_by_kafka_is_shown_in_its_own_words(
+    topic: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = store_of(None)
+    came = replace(store.records[1].record, topic=topic)
+    store.records[1] = replace(store.records[1], record=came)
+
+    run(store, "show", "1")
+
+    assert f"place        {place}\n" in capsys.readouterr().out
+
+
 def test_who_settled_it_and_why_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     store = store_of(None)
     store.records[1] = replace(

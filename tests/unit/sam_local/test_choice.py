@@ -18,7 +18,11 @@ def settings() -> Settings:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EVENTS.glob("*.json")))
 def test_every_sample_event_has_a_function(settings: Settings, name: str) -> None:
-    kinds = {"kafka": "IngestOrdersFunction", "api_quarantine": "QuarantineFunction"}
+    kinds = {
+        "kafka": "IngestOrdersFunction",
+        "nats": "IngestOrdersFunction",
+        "api_quarantine": "QuarantineFunction",
+    }
     expected = next((kinds[kind] for kind in kinds if name.startswith(kind)), "OrdersApiFunction")
 
     assert function_for(event(name), settings) == OTHERS.get(name, expected)

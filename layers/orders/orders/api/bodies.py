@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict  # of Python itself from 3.12 on, says pydantic
 
 from orders.model import Order, OrderUid
+from orders.record import Source
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """A time as in RFC 3339, in UTC."""
@@ -85,10 +86,10 @@ class OrderMessage(TypedDict):
 class Arrival(TypedDict):
     """How and when a record came; null where it came without, as over HTTP."""
 
-    source: Literal["kafka", "http"]
-    topic: str | None
+    source: Source
+    topic: Annotated[str | None, Field(description="Of a stream of NATS: `nats:` and its name.")]
     partition: int | None
-    offset: int | None
+    offset: Annotated[int | None, Field(description="In a stream of NATS, the sequence.")]
     produced_at: Moment | None
 
 

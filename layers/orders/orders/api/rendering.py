@@ -115,12 +115,12 @@ def _refused(record: QuarantinedRecord, language: Language) -> RefusedBody:
 def _arrival(record: Record) -> Arrival:
     ms = record.produced_at_ms
     produced_at = None if ms is None else moment(datetime.fromtimestamp(ms / 1000, UTC))
-    is_of_kafka = record.source == "kafka"
+    has_place = record.source != "http"
     return {
-        "source": "kafka" if is_of_kafka else "http",
-        "topic": record.topic if is_of_kafka else None,
-        "partition": record.partition if is_of_kafka else None,
-        "offset": record.offset if is_of_kafka else None,
+        "source": record.source,
+        "topic": record.topic if has_place else None,
+        "partition": record.partition if has_place else None,
+        "offset": record.offset if has_place else None,
         "produced_at": produced_at,
     }
 
