@@ -25,7 +25,7 @@ import pg8000.native
 import psutil
 
 from bench import fitting
-from bench.measuring import Meters, Series, run_round, start, warm_up
+from bench.measuring import Meters, Series, postmaster, run_round, start, warm_up
 from devstack import migrate, template
 from devstack.estimate.measured import FILE
 from devstack.event_source_mapping.polling.event import EventFormat
@@ -106,7 +106,7 @@ async def measure(
     The database is migrated and empty.
     """
     database = server.server.administrator(dbname)
-    meters = Meters(database, _postmaster(server))
+    meters = Meters(database, postmaster(server))
     described = _described(server.settings(dbname))
     functions = Functions.of(described.functions, _ADDED, meters.take_log)
     records, posts = Orders(seed=1), Orders(seed=2)
@@ -135,11 +135,6 @@ async def _take_turns(
         for series in several:
             await warm_up(functions, series)
             await run_round(functions, meters, series, seconds / ROUNDS / len(several))
-
-
-def _postmaster(server: PostgresServer) -> psutil.Process:
-    pid, *_ = (server.server.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    return psutil.Process(int(pid))
 
 
 def _described(settings: Mapping[str, str]) -> template.Template:

@@ -18,7 +18,8 @@ import psutil
 
 from devstack.estimate.measured import Work
 from devstack.runtime.functions import Functions
-from devstack.runtime.invocation import Invocation
+from devstack.runtime.invocation import Invocation, InvocationResult
+from tests.servers import PostgresServer
 
 _LEAST_INVOCATIONS = 3
 _DURATION = re.compile(rb"REPORT .*\tDuration: ([\d.]+) ms")
@@ -64,15 +65,23 @@ class Meters:
         ((wal_bytes,),) = self._database.run("SELECT (pg_current_wal_lsn() - '0/0')::bigint")
         return {
             "cpu_ms": _cpu_ms(self.environments[function]),
-            "database_cpu_ms": self._database_cpu_ms(),
+            "database_cpu_ms": server_cpu_ms(self._postmaster),
             "wal_bytes": wal_bytes,
             "log_bytes": self._log_bytes[function],
         }
 
-    def _database_cpu_ms(self) -> float:
-        ended = self._postmaster.cpu_times()
-        servers = (self._postmaster, *self._postmaster.children())
-        return 1000 * (ended.children_user + ended.children_system) + sum(map(_cpu_ms, servers))
+
+def postmaster(server: PostgresServer) -> psutil.Process:
+    """Return the process that all others of a server stem from."""
+    pid, *_ = (server.server.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    return psutil.Process(int(pid))
+
+
+def server_cpu_ms(postmaster: psutil.Process) -> float:
+    """Return what a server has computed so far, in processes that live and that have ended."""
+    ended = postmaster.cpu_times()
+    servers = (postmaster, *postmaster.children())
+    return 1000 * (ended.children_user + ended.children_system) + sum(map(_cpu_ms, servers))
 
 
 async def start(functions: Functions, meters: Meters, function: str) -> None:
@@ -104,12 +113,17 @@ async def _invoke(functions: Functions, series: Series) -> float:
     result = await functions.invoke(series.function, Invocation(event=next(series.events)))
     answer = json.loads(result.payload)
     status = answer.get("statusCode", HTTPStatus.OK)
-    found = _DURATION.search(result.log_tail)
     if result.failed or answer.get("batchItemFailures") or status >= HTTPStatus.MULTIPLE_CHOICES:
         message = f"{series.function} answered {result.payload[:500]!r}"
         raise RuntimeError(message)
+    return duration_ms(result)
+
+
+def duration_ms(result: InvocationResult) -> float:
+    """Return how long it took, as its REPORT line tells it."""
+    found = _DURATION.search(result.log_tail)
     if found is None:
-        message = f"{series.function} ended without a REPORT: {result.log_tail!r}"
+        message = f"an invocation ended without a REPORT: {result.log_tail!r}"
         raise RuntimeError(message)
     return float(found[1])
 

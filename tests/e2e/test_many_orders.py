@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from contextlib import suppress
-from typing import Any
 
 import psutil
 import pytest
@@ -118,7 +117,7 @@ def test_a_killed_component_comes_back_and_nothing_is_lost(stack: Stack, compone
 
     os.kill(killed, signal.SIGKILL)
     stack.produce(count=500)
-    wait_until(lambda: is_running_again(stack, component, killed), f"{component} to be restarted")
+    wait_until(lambda: stack.is_running_again(component, killed), f"{component} to be restarted")
     wait_until(lambda: settled(stack, before, 500), "the backlog to be worked off")
 
     assert totals(stack)["stored"] - before["stored"] == 500
@@ -138,11 +137,6 @@ def test_a_killed_mapping_goes_on_where_its_commits_ended(stack: Stack) -> None:
     after = totals(stack)
     assert after["stored"] - before["stored"] == 2100
     assert after["duplicates"] == before["duplicates"]
-
-
-def is_running_again(stack: Stack, name: str, killed: int) -> bool:
-    component: dict[str, Any] = stack.state()["components"][name]
-    return bool(component["state"] == "running" and component["pid"] != killed)
 
 
 def send(processes: list[psutil.Process], what: signal.Signals) -> None:
