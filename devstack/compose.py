@@ -7,7 +7,7 @@ from typing import Self
 
 from devstack.errors import UserError
 from devstack.ports import LOCALHOST
-from devstack.settings import KAFKA_PORT, LOCALSTACK_PORT, ROOT, Settings
+from devstack.settings import KAFKA_PORT, LOCALSTACK_PORT, NATS_PORT, ROOT, Settings, Source
 from devstack.waiting import until
 
 PROJECT = "serverless-orders"
@@ -43,17 +43,33 @@ class Compose:
         return cls(settings, (*command, "--project-name", PROJECT))
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """Return the servers that the settings ask for."""
+        cache = ["valkey"] if self.settings.own_cache else []
+        return ("postgres", self.settings.source, "localstack", *cache)
+
+    @property
     def as_settings(self) -> Mapping[str, str]:
         """Return the settings by which a stack uses these servers."""
-        kafka_port = self.settings.port("KAFKA_PORT") or KAFKA_PORT
         localstack_port = self.settings.port("AWS_PORT") or LOCALSTACK_PORT
+        # As containers see it: only functions ask the cache.
+        cache = {"CACHE_URL": "valkey://valkey:6379"} if self.settings.own_cache else {}
         return {
             "DB_HOST": LOCALHOST,
             "DB_PORT": str(self.settings.external_db_port),
             "DB_PROXY": "postgres:5432",  # as containers see it
-            "KAFKA_BROKER": f"{LOCALHOST}:{kafka_port}",
             "LOCALSTACK_ENDPOINT": f"http://{LOCALHOST}:{localstack_port}",
+            **self._source,
+            **cache,
         }
+
+    @property
+    def _source(self) -> Mapping[str, str]:
+        if self.settings.source is Source.NATS:
+            return {
+                "NATS_URL": f"nats://{LOCALHOST}:{self.settings.port('NATS_PORT') or NATS_PORT}"
+            }
+        return {"KAFKA_BROKER": f"{LOCALHOST}:{self.settings.port('KAFKA_PORT') or KAFKA_PORT}"}
 
     def up(self) -> None:
         """Start the servers and wait until all are healthy; raises `UserError` naming those not.
@@ -62,8 +78,8 @@ class Compose:
         """
         self._remove_functions()
         self._run("rm", "--stop", "--force", "localstack")
-        self._run("up", "--detach")
-        services = set(self._said(*self.command, "config", "--services"))
+        self._run("up", "--detach", *self.services)
+        services = set(self.services)
         # Not by --wait, which docker-compose 1.29 lacks.
         if not until(
             lambda: services <= self._healthy(), self.patience_seconds, _LOOK_AGAIN_SECONDS

@@ -8,13 +8,14 @@ from typing import Any
 from devstack import template
 from devstack.event_source_mapping.definition import properties
 from devstack.event_source_mapping.definition.configuration import MappingConfiguration
-from devstack.sam import document
+from devstack.intrinsics import Resolver
+from devstack.sam import document, parameters
 from devstack.settings import ROOT
 from devstack.stack import TEMPLATE
 
 INFRASTRUCTURE = ROOT / "infrastructure.yaml"
 
-_ANY_BROKER = "broker.example:9092"
+_GIVEN = {"KafkaBootstrapServers": "broker.example:9092"}
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ class Deployment:
 
 def read() -> Deployment:
     """Read both templates with their defaults, and a broker, so that there is a mapping."""
-    described = template.read(TEMPLATE, {"KafkaBootstrapServers": _ANY_BROKER})
+    described = template.read(TEMPLATE, _GIVEN)
     ((name, mapping),) = described.mappings.items()
     functions = described.functions
-    parameters = _content(INFRASTRUCTURE)["Parameters"]
+    defaults = _content(INFRASTRUCTURE)["Parameters"]
     return Deployment(
         mapping=properties.parse(name, mapping),
         memory_mb={each: functions[each].memory_megabytes for each in functions},
@@ -47,14 +48,20 @@ def read() -> Deployment:
             for each in functions
             if (reserved := functions[each].concurrency) is not None
         },
-        alarms=sum(
-            resource["Type"] == "AWS::CloudWatch::Alarm"
-            for resource in _content(TEMPLATE)["Resources"].values()
-        ),
-        partitions=parameters["KafkaPartitions"]["Default"],
-        broker=parameters["KafkaInstanceType"]["Default"],
-        disk_gigabytes=parameters["KafkaVolumeGigabytes"]["Default"],
-        minimum_acus=parameters["DatabaseMinCapacity"]["Default"],
+        alarms=_alarms(_content(TEMPLATE)),
+        partitions=defaults["KafkaPartitions"]["Default"],
+        broker=defaults["KafkaInstanceType"]["Default"],
+        disk_gigabytes=defaults["KafkaVolumeGigabytes"]["Default"],
+        minimum_acus=defaults["DatabaseMinCapacity"]["Default"],
+    )
+
+
+def _alarms(content: Mapping[str, Any]) -> int:
+    values = parameters.values(content["Parameters"], _GIVEN)
+    made = Resolver(values, content["Conditions"])
+    return sum(
+        resource["Type"] == "AWS::CloudWatch::Alarm" and made.holds(resource["Condition"])
+        for resource in content["Resources"].values()
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from devstack import compose, kafka, postgres
+from devstack import compose, jetstream, kafka, postgres, valkey
 from devstack.commands.docker import LAYERS
 from devstack.compose import Compose
 from devstack.localstack.server import Server
@@ -19,7 +19,15 @@ from devstack.settings import Settings
 from tests.servers import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
-OTHER_PORTS = {"DB_PORT": "15432", "KAFKA_PORT": "19092", "AWS_PORT": "14566"}
+OTHER_PORTS = {
+    "AWS_PORT": "14566",
+    "CACHE_PORT": "16379",
+    "DB_PORT": "15432",
+    "KAFKA_PORT": "19092",
+    "NATS_PORT": "14222",
+}
+NATS = {"SOURCE": "nats"}
+CACHE = {"CACHE": "valkey"}
 
 
 def composition(**settings: str) -> Any:  # noqa: ANN401 - YAML
@@ -33,6 +41,17 @@ def composition(**settings: str) -> Any:  # noqa: ANN401 - YAML
 
 SERVICES = composition(PWD=str(ROOT))["services"]
 LOCALSTACK = SERVICES["localstack"]["environment"]
+
+
+OF_THIS_MACHINE = {
+    "nats": jetstream.Server(ROOT, port=0).command,
+    "postgres": postgres.Server(ROOT, port=0).command,
+    "valkey": valkey.Server(ROOT, port=0).command,
+}
+
+
+def said_by(program: str) -> str:
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
 
 
 def published(service: str, **settings: str) -> str:
@@ -58,13 +77,12 @@ def test_a_server_is_reached_from_this_machine_only(service: dict[str, Any]) -> 
 
 def test_the_versions_are_those_that_run_without_docker() -> None:
     images = {name: service["image"].rpartition(":")[2] for name, service in SERVICES.items()}
-    asked = Path(postgres.Server(ROOT, port=0).command[0])
-    said = subprocess.run([asked, "--version"], capture_output=True, text=True, check=True)
     lock = (ROOT / "requirements" / "localstack.txt").read_text()
 
     assert images["kafka"] == kafka.VERSION
-    assert images["postgres"].split("-")[0] == said.stdout.split()[-1]
     assert f"\nlocalstack-core=={images['localstack']} " in lock
+    for name, command in OF_THIS_MACHINE.items():
+        assert images[name].split("-")[0] in re.split(r"[^\d.]+", said_by(command[0])), name
 
 
 def test_what_is_kept_lies_in_volumes_with_a_name() -> None:
@@ -99,6 +117,45 @@ def test_the_stack_is_told_where_the_servers_are(chosen: dict[str, str]) -> None
     assert f"{told['DB_HOST']}:{told['DB_PORT']}" == published("postgres", **chosen)
     assert told["KAFKA_BROKER"] == published("kafka", **chosen)
     assert told["LOCALSTACK_ENDPOINT"] == f"http://{published('localstack', **chosen)}"
+    assert not {"NATS_URL", "CACHE_URL"} & told.keys()
+
+
+@pytest.mark.parametrize("chosen", [NATS, NATS | OTHER_PORTS], ids=["default port", "another"])
+def test_with_nats_as_the_source_it_stands_in_for_kafka(chosen: dict[str, str]) -> None:
+    asked = Compose(Settings(chosen, ROOT), ())
+
+    assert asked.services == ("postgres", "nats", "localstack")
+    assert asked.as_settings["NATS_URL"] == f"nats://{published('nats', **chosen)}"
+    assert "KAFKA_BROKER" not in asked.as_settings
+
+
+def test_with_a_cache_the_functions_are_told_where_containers_find_it() -> None:
+    asked = Compose(Settings(CACHE, ROOT), ())
+
+    service, port = asked.as_settings["CACHE_URL"].removeprefix("valkey://").split(":")
+    assert service in asked.services
+    assert SERVICES[service]["ports"][0].endswith(f":{port}")
+
+
+def test_a_cache_of_the_user_s_needs_no_container() -> None:
+    own = CACHE | {"CACHE_URL": "valkeys://cache.test:6379"}
+
+    asked = Compose(Settings(own, ROOT), ())
+
+    assert "valkey" not in asked.services
+    assert "CACHE_URL" not in asked.as_settings
+
+
+def test_every_server_is_one_that_somebody_can_ask_for() -> None:
+    asked = {
+        name for some in ({}, NATS, CACHE) for name in Compose(Settings(some, ROOT), ()).services
+    }
+
+    assert asked == SERVICES.keys()
+
+
+def test_the_largest_message_is_what_it_is_without_docker() -> None:
+    assert f"max_payload: {jetstream.LARGEST_MESSAGE_BYTES}'" in str(SERVICES["nats"]["entrypoint"])
 
 
 @pytest.mark.parametrize("chosen", [{}, OTHER_PORTS], ids=["default ports", "others"])

@@ -30,6 +30,10 @@ TO_BROKERS: set[Way] = {
     ("BrokerSecurityGroup", "BrokerSecurityGroup", 9098),
     ("KafkaClientSecurityGroup", "BrokerSecurityGroup", 9098),
 }
+TO_CACHE: set[Way] = {("FunctionSecurityGroup", "CacheSecurityGroup", 6379)}
+CACHE = {"Cache": "true"}
+NATS = {"NatsCidr": "10.43.0.0/16"}
+OF_THE_CONTAINER = {"ecr.api", "ecr.dkr", "lambda", "logs"}
 NOWHERE = "127.0.0.1/32"
 SUBNETS = [{"Ref": "SubnetA"}, {"Ref": "SubnetB"}, {"Ref": "SubnetC"}]
 
@@ -71,11 +75,16 @@ def port(rule: Properties) -> int:
 
 
 @EVERY_KIND
-def test_everything_that_is_to_talk_is_let_out_and_in_and_nothing_else_is(kind: str) -> None:
-    resources = made(MskType=kind)
+@pytest.mark.parametrize("more", [{}, CACHE, NATS], ids=["", "cache", "nats"])
+def test_everything_that_is_to_talk_is_let_out_and_in_and_nothing_else_is(
+    kind: str, more: Mapping[str, str]
+) -> None:
+    resources = made(MskType=kind, **more)
     into = of_type(resources, "AWS::EC2::SecurityGroupIngress").values()
 
     expected = ALWAYS if kind == "none" else ALWAYS | TO_BROKERS
+    if more == CACHE:
+        expected = expected | TO_CACHE
     assert {
         (group, rule["DestinationSecurityGroupId"]["Ref"], port(rule))
         for group, rule in ways_out(resources)
@@ -100,13 +109,70 @@ def test_nobody_is_let_in_by_address_and_out_to_s3_only(kind: str) -> None:
     assert by_address == {("FunctionSecurityGroup", "0.0.0.0/0", 443)}
 
 
+def test_nats_is_called_where_it_is() -> None:
+    assert [
+        (group, port(rule))
+        for group, rule in ways_out(made(**NATS))
+        if rule.get("CidrIp") == {"Ref": "NatsCidr"}
+    ] == [("FunctionSecurityGroup", 4222)]
+
+
+def test_the_container_that_reads_nats_finds_its_image_its_log_and_the_function() -> None:
+    asked = {
+        endpoint["ServiceName"]["Fn::Sub"].partition("${AWS::Region}.")[2]
+        for endpoint in of_type(made(**NATS), "AWS::EC2::VPCEndpoint").values()
+    }
+
+    assert asked == {"s3", "secretsmanager"} | OF_THE_CONTAINER
+    assert not OF_THE_CONTAINER & {
+        endpoint["ServiceName"]["Fn::Sub"].partition("${AWS::Region}.")[2]
+        for endpoint in of_type(made(), "AWS::EC2::VPCEndpoint").values()
+    }
+
+
+def test_nobody_of_another_account_comes_through_an_endpoint_of_a_service() -> None:
+    endpoints = of_type(RESOURCES, "AWS::EC2::VPCEndpoint").values()
+    interfaces = [one for one in endpoints if one["VpcEndpointType"] == "Interface"]
+
+    for endpoint in interfaces:
+        [statement] = endpoint["PolicyDocument"]["Statement"]
+        account = {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}
+        assert statement["Condition"] == {"StringEquals": account}
+        assert endpoint["SecurityGroupIds"] == [{"Ref": "EndpointSecurityGroup"}]
+        assert endpoint["SubnetIds"] == SUBNETS
+
+
+def test_there_is_no_cache_unless_it_is_asked_for() -> None:
+    kind = "AWS::ElastiCache::ServerlessCache"
+
+    assert not of_type(made(), kind)
+    assert of_type(made(**CACHE), kind)
+
+
+def test_the_cache_costs_no_more_than_the_parameters_say() -> None:
+    limits = RESOURCES["ValkeyCache"]["Properties"]["CacheUsageLimits"]
+
+    assert limits["DataStorage"] == {"Maximum": {"Ref": "CacheGigabytes"}, "Unit": "GB"}
+    assert limits["ECPUPerSecond"] == {"Maximum": {"Ref": "CacheUnitsPerSecond"}}
+
+
+def test_the_cache_s_address_is_one_that_the_service_takes() -> None:
+    handed_on = CONTENT["Outputs"]["CacheUrl"]["Value"]["Fn::Sub"]
+    address = re.sub(r"\$\{[\w.]+Address\}", "orders.test", handed_on)
+
+    # A serverless cache always has TLS: …/AmazonElastiCache/latest/dg/wwe-troubleshooting.html
+    assert re.sub(r"\$\{[\w.]+Port\}", "6379", address) == "valkeys://orders.test:6379"
+    pattern = SERVICE["Parameters"]["CacheUrl"]["AllowedPattern"]
+    assert re.fullmatch(pattern, "valkeys://orders.test:6379")
+
+
 def test_each_part_is_in_its_group() -> None:
     of = {name: resource["Properties"] for name, resource in RESOURCES.items()}
 
     assert of["DatabaseProxy"]["VpcSecurityGroupIds"] == [{"Ref": "ProxySecurityGroup"}]
     assert of["Database"]["VpcSecurityGroupIds"] == [{"Ref": "DatabaseSecurityGroup"}]
-    assert of["SecretsManagerEndpoint"]["SecurityGroupIds"] == [{"Ref": "EndpointSecurityGroup"}]
     brokers = of["ProvisionedKafka"]["BrokerNodeGroupInfo"]
+    assert of["ValkeyCache"]["SecurityGroupIds"] == [{"Ref": "CacheSecurityGroup"}]
     assert brokers["SecurityGroups"] == [{"Ref": "BrokerSecurityGroup"}]
     assert of["ServerlessKafka"]["VpcConfigs"][0]["SecurityGroups"] == brokers["SecurityGroups"]
     assert CONTENT["Outputs"]["VpcSecurityGroupIds"]["Value"] == {"Ref": "FunctionSecurityGroup"}
@@ -122,7 +188,7 @@ def test_each_part_is_in_all_three_zones() -> None:
     assert zones == addresses == [0, 1, 2]
     assert of["DatabaseProxy"]["VpcSubnetIds"] == SUBNETS
     assert of["DatabaseSubnets"]["SubnetIds"] == SUBNETS
-    assert of["SecretsManagerEndpoint"]["SubnetIds"] == SUBNETS
+    assert of["ValkeyCache"]["SubnetIds"] == SUBNETS
     assert of["ProvisionedKafka"]["BrokerNodeGroupInfo"]["ClientSubnets"] == SUBNETS
     assert of["ServerlessKafka"]["VpcConfigs"][0]["SubnetIds"] == SUBNETS
     assert CONTENT["Outputs"]["VpcSubnetIds"]["Value"] == {"Fn::Join": [",", SUBNETS]}
@@ -141,8 +207,9 @@ def test_every_subnet_finds_s3_through_the_gateway_and_the_internet_nowhere() ->
 
 def test_the_migration_s_answer_gets_through_the_gateway() -> None:
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-vpce-bucketnames.html
-    [statement] = RESOURCES["S3Endpoint"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement, *others] = RESOURCES["S3Endpoint"]["Properties"]["PolicyDocument"]["Statement"]
 
+    assert all(other["Fn::If"][0] == "HasNats" for other in others)
     assert statement["Action"] == "s3:PutObject"
     assert ":cloudformation-custom-resource-response-*/*" in statement["Resource"]["Fn::Sub"]
 
@@ -157,6 +224,7 @@ def test_everything_at_rest_is_encrypted_with_the_stack_s_key_which_is_renewed()
     assert RESOURCES["DataKey"]["Properties"]["EnableKeyRotation"] is True
     assert database["StorageEncrypted"] is True
     assert at_rest["DataVolumeKMSKeyId"] == database["KmsKeyId"] == key
+    assert RESOURCES["ValkeyCache"]["Properties"]["KmsKeyId"] == key
     assert all(group["KmsKeyId"] == key for group in groups)
     assert all(instance["PerformanceInsightsKMSKeyId"] == key for instance in instances)
 

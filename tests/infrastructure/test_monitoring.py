@@ -9,7 +9,7 @@ import pytest
 from devstack.event_source_mapping.definition.controls import METRICS
 from orders import telemetry
 from orders.ingestion import Result
-from tests.infrastructure.transformed import BROKERS, Stack, stack
+from tests.infrastructure.transformed import BROKERS, NATS, Stack, stack
 from tests.unit.orders.made import record
 
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
@@ -135,14 +135,15 @@ def test_what_must_not_go_unnoticed_has_an_alarm(made: Stack) -> None:
 
 def test_every_alarm_tells_the_topic_if_there_is_one_and_says_what_silence_means() -> None:
     topic = "arn:aws:sns:eu-central-1:000000000000:alarms"
-    told = stack(BROKERS, AlarmTopicArn=topic).of_type("AWS::CloudWatch::Alarm")
-    untold = stack(BROKERS).of_type("AWS::CloudWatch::Alarm")
+    told = stack(BROKERS, NATS, AlarmTopicArn=topic).of_type("AWS::CloudWatch::Alarm")
+    untold = stack(BROKERS, NATS).of_type("AWS::CloudWatch::Alarm")
 
     assert all(alarm["AlarmActions"] == alarm["OKActions"] == [topic] for alarm in told.values())
     assert not any("AlarmActions" in alarm for alarm in untold.values())
     silence = {name: alarm["TreatMissingData"] for name, alarm in told.items()}
     # A mapping that tells no lag does not poll; where nothing happens, nothing fails.
-    assert silence == dict.fromkeys(told, "notBreaching") | {"LagAlarm": "breaching"}
+    alarming = dict.fromkeys(("LagAlarm", "NatsSourceAlarm"), "breaching")
+    assert silence == dict.fromkeys(told, "notBreaching") | alarming
 
 
 def test_the_alarm_of_the_duration_knows_the_time_out() -> None:

@@ -20,6 +20,7 @@ from tests.infrastructure.transformed import (
     DATABASE_SECRET,
     KEY,
     MSK,
+    NATS,
     SECRET,
     TEMPLATE,
     VPC,
@@ -31,6 +32,7 @@ from tests.infrastructure.transformed import (
 LONGEST_TIMEOUT_SECONDS = 14 * 60
 LONGEST_DESCRIPTION = 256
 OTHER_VALUES = {
+    "CacheUrl": "valkeys://:password@another.cache.test:6379",
     "DatabaseSecretArn": f"{SECRET}another",
     "KmsKeyArn": "arn:aws:kms:eu-central-1:000000000000:key/2",
     "VpcSubnetIds": "subnet-7,subnet-2",
@@ -245,7 +247,18 @@ def test_a_changed_parameter_of_the_look_ups_publishes_a_version_that_has_it(
     published = [name for name in changing if version(stack(given, OTHER[name])) != version(former)]
 
     assert published == changing
-    assert {"DatabaseHost", "CacheMaxEntries", "VpcSubnetIds", "KmsKeyArn"} < {*changing}
+    assert {"DatabaseHost", "CacheMaxEntries", "CacheUrl", "VpcSubnetIds", "KmsKeyArn"} < {
+        *changing
+    }
+
+
+def test_a_version_tells_its_cache_and_not_who_signs_in_there() -> None:
+    logins = ["", ":password@", "user:p%40ssword@"]
+    urls = [f"valkeys://{login}orders-1.cache.test:6379" for login in logins]
+
+    (told,) = {version(stack(CacheUrl=url)) for url in urls}
+
+    assert " orders-1 " in told
 
 
 def test_what_tells_versions_apart_is_no_longer_than_lambda_takes() -> None:
@@ -254,6 +267,8 @@ def test_what_tells_versions_apart_is_no_longer_than_lambda_takes() -> None:
     )
     subnets = ",".join(f"subnet-0123456789abcdef{n}" for n in range(3))
     long = {
+        "CacheUrl": "valkeys://user:password@serverless-orders-infrastructure-abc123"
+        ".serverless.apse2.cache.amazonaws.com:6379",
         "DatabaseHost": name,
         "DatabaseUser": "orders_application",
         "DatabaseIamResourceId": "prx-0123456789abcdef0",
@@ -287,6 +302,8 @@ def test_an_arn_is_the_same_wherever_the_stack_runs() -> None:
         (DATABASE_IAM | {"DatabaseSecretArn": f"{SECRET}database"}, "IamTokensTravelEncrypted"),
         ({"LookupAuthorization": "COGNITO"}, "LookupsHaveTheirPool"),
         ({"SubmissionAuthorization": "COGNITO"}, "SubmissionsHaveTheirPool"),
+        (VPC | {"NatsUrl": "nats://nats.test:4222"}, "NatsHasItsReader"),
+        (NATS | {"VpcSubnetIds": ""}, "NatsHasItsReader"),
         ({"DistributionDomainName": "orders.test"}, "NameHasItsCertificate"),
         ({"DistributionCertificateArn": "arn:aws:acm:us-east-1:1:c/1"}, "CertificateHasItsName"),
     ],
@@ -297,7 +314,9 @@ def test_what_cannot_go_together_is_refused_before_anything_is_made(
     assert refusals(given) == {rule}
 
 
-@pytest.mark.parametrize("given", [{}, MSK | VPC | DATABASE_IAM | ADMIN, BROKERS | VPC])
+@pytest.mark.parametrize(
+    "given", [{}, MSK | VPC | DATABASE_IAM | ADMIN, BROKERS | VPC, NATS, NATS | MSK]
+)
 def test_what_goes_together_is_taken(given: Mapping[str, str]) -> None:
     assert refusals(given) == set()
 

@@ -41,8 +41,14 @@ json.dump(transform(template, {}, NoManagedPolicies()), sys.stdout)
 MSK = {"KafkaClusterArn": "arn:aws:kafka:eu-central-1:000000000000:cluster/orders/0-1"}
 BROKERS = {"KafkaBootstrapServers": "a:9092,b:9092"}
 VPC = {"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1"}
+NATS = {
+    **VPC,
+    "NatsUrl": "nats://orders:secret@nats.test:4222",
+    "NatsSourceImage": "000000000000.dkr.ecr.eu-central-1.amazonaws.com/nats-source:1",
+}
 SECRET = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:"
 KEY = {"KmsKeyArn": "arn:aws:kms:eu-central-1:000000000000:key/1"}
+NATS_CREDENTIALS = {"NatsCredentialsSecretArn": f"{SECRET}nats"}
 DATABASE_IAM = {"DatabaseIamResourceId": "prx-1", "DatabaseSslRootCert": "system"}
 DATABASE_SECRET = {"DatabaseSecretArn": f"{SECRET}database"}
 ADMIN = {"DatabaseAdminSecretArn": f"{SECRET}admin"}

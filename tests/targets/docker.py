@@ -7,8 +7,6 @@ stand-in is made of Debian's Python 3.13 and AWS's own runtime client: it is no 
 import os
 import subprocess
 import sys
-import tarfile
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,10 +17,9 @@ from devstack import install
 from devstack.errors import UserError
 from devstack.sam_local.docker import IMAGE, check, has_image, run
 from tests.servers import TOOLS
+from tests.targets import debian
 
 _PULL_SECONDS = 120
-_SUITE = "trixie"  # the Debian that has Python 3.13
-_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _PACKAGES = (
     "base-files",
     "coreutils",
@@ -31,7 +28,6 @@ _PACKAGES = (
     "libpython3.13-stdlib",
     "python3.13-minimal",
 )
-_FROM_DEBIAN = ("Origin: Debian", "Label: Debian", "Created-By: Packages")
 _BOOTSTRAP = """\
 #!/bin/sh
 exec /usr/bin/python3.13 -m awslambdaric "$_HANDLER"
@@ -69,73 +65,15 @@ def _is_pulled() -> bool:
 
 def _make_stand_in(folder: Path) -> None:
     install.install("runtime")
-    root = folder / "root"
-    root.mkdir()
-    packages = sorted(_downloaded(folder), key=lambda file: not file.name.startswith("base-files"))
-    for package in packages:  # base-files first: /lib and the like are its links
-        _run("dpkg-deb", "--extract", str(package), str(root))
-    with tarfile.open(folder / "image.tar", "w") as image:
-        image.add(root, "/", filter=_is_of_use)
-        image.add(_RUNTIME, "/var/runtime", filter=_is_of_use)
-        _add_bootstrap(image, folder)
-    changes = (f"--change={change}" for change in (_ENVIRONMENT, "WORKDIR /var/task"))
-    _run("docker", "import", *changes, str(folder / "image.tar"), IMAGE)
-
-
-def _downloaded(folder: Path) -> Iterator[Path]:
-    """Download Debian packages with all they need, from where this machine's apt gets its own."""
-    sources = f"deb [signed-by={_KEYS}] {_mirror()} {_SUITE} main\n"
-    (folder / "sources.list").write_text(sources)
-    (folder / "status").touch()  # nothing is installed there yet
-    for name in ("lists", "cache/archives"):
-        (folder / name / "partial").mkdir(parents=True)
-    own = {
-        "Dir::Etc::SourceList": folder / "sources.list",
-        "Dir::Etc::SourceParts": "/dev/null",
-        "Dir::State::Lists": folder / "lists",
-        "Dir::State::status": folder / "status",
-        "Dir::Cache": folder / "cache",
-        "Debug::NoLocking": "true",
-        "Acquire::Languages": "none",
-        "APT::Install-Recommends": "false",
-        "APT::Sandbox::User": "",  # who else could not write here
-    }
-    options = [f"--option={name}={value}" for name, value in own.items()]
-    _run("apt-get", *options, "update")
-    _run("apt-get", *options, "--yes", "--download-only", "install", *_PACKAGES)
-    return (folder / "cache" / "archives").glob("*.deb")
-
-
-def _mirror() -> str:
-    uris = _run("apt-get", "indextargets", "--format", "$(REPO_URI)", *_FROM_DEBIAN).split()
-    if not uris:
-        message = f"{IMAGE} cannot be pulled, and apt knows no Debian to make a stand-in of"
-        raise UserError(message)
-    return uris[0]
-
-
-def _is_of_use(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    member.uid = member.gid = 0
-    return None if "share/doc" in member.name or "share/locale" in member.name else member
-
-
-def _add_bootstrap(image: tarfile.TarFile, folder: Path) -> None:
     bootstrap = folder / "bootstrap"
     bootstrap.write_text(_BOOTSTRAP)
     bootstrap.chmod(0o755)
-    image.add(bootstrap, "/var/runtime/bootstrap", filter=_is_of_use)
-
-
-def _run(*command: str) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError as error:
-        message = f"a stand-in for {IMAGE} cannot be made: {error}"
-        raise UserError(message) from error
-    if done.returncode:
-        message = f"a stand-in for {IMAGE} cannot be made: {done.stderr.strip()}"
-        raise UserError(message)
-    return done.stdout
+    places = {
+        "/": debian.unpacked(_PACKAGES, folder),
+        "/var/runtime": _RUNTIME,
+        "/var/runtime/bootstrap": bootstrap,
+    }
+    debian.make_image(IMAGE, places, [_ENVIRONMENT, "WORKDIR /var/task"], folder)
 
 
 if __name__ == "__main__":

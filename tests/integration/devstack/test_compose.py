@@ -15,12 +15,9 @@ Docker = Callable[[str], Path]
 COMMAND = ("docker", "compose")
 
 HEALTHY = """
-case "$*" in
-  *config*) printf 'kafka\\npostgres\\n' ;;
-  *health=healthy*) printf 'postgres\\nkafka\\n' ;;
-esac
+case "$*" in *health=healthy*) printf 'postgres\\nlocalstack\\nkafka\\n' ;; esac
 """
-KAFKA_SICK = HEALTHY.replace("postgres\\nkafka", "postgres")
+KAFKA_SICK = HEALTHY.replace("kafka", "nats")
 ONE_FUNCTION_LEFT = """
 case "$*" in *label=serverless-orders=function*) echo 0123abcd ;; esac
 """
@@ -47,7 +44,8 @@ def test_the_servers_are_up_when_all_are_healthy(docker: Docker, tmp_path: Path)
 
     Compose.of_this_machine(Settings(os.environ, tmp_path)).up()
 
-    assert "compose --project-name serverless-orders up --detach" in notes.read_text()
+    project = "compose --project-name serverless-orders"
+    assert f"{project} up --detach postgres kafka localstack\n" in notes.read_text()
 
 
 def test_localstack_is_a_new_one_each_time(docker: Docker, tmp_path: Path) -> None:
@@ -56,7 +54,8 @@ def test_localstack_is_a_new_one_each_time(docker: Docker, tmp_path: Path) -> No
     Compose(Settings(os.environ, tmp_path), COMMAND).up()
 
     asked = notes.read_text().splitlines()
-    removing, again = "compose rm --stop --force localstack", "compose up --detach"
+    removing = "compose rm --stop --force localstack"
+    again = "compose up --detach postgres kafka localstack"
     assert asked.index("rm --force 0123abcd") < asked.index(removing) < asked.index(again)
 
 
@@ -103,5 +102,5 @@ def test_a_docker_that_does_not_answer_is_told_apart(docker: Docker, tmp_path: P
 def test_what_compose_could_not_start_can_be_removed(docker: Docker, tmp_path: Path) -> None:
     docker('test "$2" != up')
 
-    with pytest.raises(UserError, match=r"up --detach` failed; .* `make docker-down` removes"):
+    with pytest.raises(UserError, match=r"up --detach .*` failed; .* `make docker-down` removes"):
         Compose(Settings(os.environ, tmp_path), COMMAND).up()
