@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from importlib import import_module
 
 from devstack import settings
 from devstack.commands import COMMANDS
@@ -13,10 +14,12 @@ def main(arguments: list[str]) -> int:
     """Run one command; what a person can put right is told in one line."""
     parser = argparse.ArgumentParser(prog="python -m devstack", description="The local cloud.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, (module, description) in COMMANDS.items():
+    for name, description in COMMANDS.items():
         command = commands.add_parser(name, help=description, description=description)
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        if name in arguments:
+            module = import_module(f"devstack.commands.{name.replace('-', '_')}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen, settings.load()))

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from confluent_kafka import KafkaException
 
-from devstack.event_source_mapping.clients.consumer import KafkaConsumer, SourceRefusedError
 from devstack.event_source_mapping.clients.invoker import LambdaInvoker, lambda_client
 from devstack.event_source_mapping.clients.membership import free_member
+from devstack.event_source_mapping.clients.refused import SourceRefusedError
 from devstack.event_source_mapping.definition.configuration import MappingConfiguration
 from devstack.event_source_mapping.destinations.delivery import destination_for
 from devstack.event_source_mapping.polling.checkpoint import Progress
@@ -25,6 +25,7 @@ from devstack.event_source_mapping.polling.poller import Poller
 from devstack.event_source_mapping.polling.ports import Destination
 from devstack.event_source_mapping.reporting.reporter import MappingReporter
 from devstack.event_source_mapping.settings import Settings
+from devstack.event_source_mapping.sources import SourceConsumer, source_of
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -52,7 +53,7 @@ class EventPoller(Thread):
     def __init__(
         self,
         poller: Poller,
-        consumer: KafkaConsumer,
+        consumer: SourceConsumer,
         reporter: MappingReporter,
         belongings: ExitStack,
     ) -> None:
@@ -135,25 +136,24 @@ def start_event_poller(
         name = configuration.uuid or configuration.name
         member = stack.enter_context(free_member(settings.ready_file.parent, name))
         own_reporter = reporter.for_poller(member)
-        consumer = KafkaConsumer(
-            configuration, member.name, own_reporter, settings.kafka_properties
-        )
+        reader = source_of(settings).reader(configuration, member.name, own_reporter)
         client = lambda_client(settings.endpoint_url, function_timeout_seconds)
         poller = Poller(
             configuration,
-            consumer=consumer,
+            consumer=reader.consumer,
             invoker=_invoker(client, configuration, stack),
             clock=time,
             random=SystemRandom(),
             reporter=own_reporter,
             destination=_destination(settings, configuration, stack),
+            redelivery=reader.redelivery,
         )
         _log.info(
             "%s: %s of %s → %s, group %s, member %s",
             *(configuration.name, configuration.topic, configuration.bootstrap_servers),
             *(configuration.function_name, configuration.consumer_group, member.name),
         )
-        event_poller = EventPoller(poller, consumer, reporter, stack.pop_all())
+        event_poller = EventPoller(poller, reader.consumer, reporter, stack.pop_all())
     event_poller.start()
     return event_poller
 

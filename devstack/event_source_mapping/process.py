@@ -19,10 +19,9 @@ from devstack.event_source_mapping.definition.configuration import (
 )
 from devstack.event_source_mapping.definition.properties import is_enabled, parse
 from devstack.event_source_mapping.running_mapping import RunningMapping
-from devstack.event_source_mapping.settings import Settings, read_settings
+from devstack.event_source_mapping.settings import Settings
+from devstack.event_source_mapping.sources import source_of
 from devstack.template import Properties, Template
-
-__all__ = ["Settings", "read_settings", "run"]
 
 GRACE_SECONDS = 3.5
 """How long a stop waits for batches on their way and for the last commit."""
@@ -54,8 +53,9 @@ def run(settings: Settings, stopping: Event) -> None:
 def _mappings(settings: Settings) -> Iterator[tuple[str, RunningMapping]]:
     described = template.read(settings.template, settings.parameters, settings.physical)
     chosen = _chosen(described, settings.functions)
+    source = source_of(settings)
     configurations = [
-        parse(name, properties, settings.bootstrap_servers, choices=settings.choices)
+        source.applied(parse(name, properties, source.servers, choices=settings.choices))
         for name, properties in chosen.items()
     ]
     if settings.log_level:
@@ -64,10 +64,11 @@ def _mappings(settings: Settings) -> Iterator[tuple[str, RunningMapping]]:
         function = described.function_of(configuration.function_name) or ""
         timeout = described.timeouts.get(function, MAXIMUM_FUNCTION_TIMEOUT_SECONDS)
         check_function_timeout(configuration, timeout)
+        deployed = replace(configuration, **settings.instead)
         enabled = is_enabled(chosen[configuration.name])
         if not enabled:
             _log.info("%s: not enabled", configuration.name)
-        yield configuration.name, RunningMapping(settings, configuration, timeout, enabled=enabled)
+        yield configuration.name, RunningMapping(settings, deployed, timeout, enabled=enabled)
 
 
 def _chosen(described: Template, functions: Collection[str] | None) -> Mapping[str, Properties]:

@@ -10,11 +10,11 @@ from devstack.event_source_mapping.event_poller import EventPoller, start_event_
 from devstack.event_source_mapping.pollers import EventPollers
 from devstack.event_source_mapping.reporting import lag
 from devstack.event_source_mapping.reporting.log_events import LogEvents
-from devstack.event_source_mapping.reporting.offsets import OffsetsWatcher
 from devstack.event_source_mapping.reporting.reporter import MappingReporter
 from devstack.event_source_mapping.reporting.state import State
 from devstack.event_source_mapping.scaling import ON_DEMAND_SECONDS, Scaling
 from devstack.event_source_mapping.settings import Settings
+from devstack.event_source_mapping.sources import source_of
 from devstack.event_source_mapping.status import status
 
 PARTITIONS_WITHIN_SECONDS = 3.0
@@ -35,15 +35,16 @@ class RunningMapping:
         *,
         enabled: bool,
     ) -> None:
+        source = source_of(settings)
         self._settings = settings
         self._configuration = configuration
         self._timeout_seconds = function_timeout_seconds
         self._reporter = MappingReporter(
             configuration.name,
-            LogEvents(configuration, settings.kafka_properties),
+            LogEvents(configuration, source.client_properties),
             enabled=enabled,
         )
-        self._offsets = OffsetsWatcher(configuration, settings.kafka_properties)
+        self._offsets = source.watcher(configuration)
         now = time.monotonic()
         self._alone_at = now + PARTITIONS_WITHIN_SECONDS
         self._tell_offsets_at = now + KAFKA_STATUS_SECONDS

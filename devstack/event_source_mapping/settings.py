@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from devstack.errors import UserError
+from devstack.event_source_mapping.clients.nats.place import Place
 from devstack.event_source_mapping.definition.choices import Choices
 
 
@@ -27,6 +28,11 @@ class Settings:
     bootstrap_servers: str | None = None
     kafka_properties: Mapping[str, Any] = field(default_factory=dict)
     """Of every Kafka client, by librdkafka's names: how to sign in, mostly."""
+    nats: Place | None = None
+    """The stream that every mapping reads in the place of its Kafka topic."""
+    instead: Mapping[str, Any] = field(default_factory=dict)
+    """What stands for the template's in every configuration, by its fields: what is deployed may be
+    called otherwise there."""
     choices: Choices = field(default_factory=Choices)
     log_level: str | None = None
     """Of the pollers' log events, in the place of every LoggingConfig."""
@@ -53,7 +59,18 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         aws_endpoint_url=config.get("aws_endpoint_url"),
         bootstrap_servers=config.get("bootstrap_servers"),
         kafka_properties=config.get("kafka_properties", {}),
+        nats=_place(config.get("nats")),
         choices=Choices.of(config.get("choices", {})),
         log_level=config.get("log_level"),
         status_file=Path(status_file) if status_file else None,
     )
+
+
+def _place(given: Mapping[str, str | None] | None) -> Place | None:
+    if given is None:
+        return None
+    url, stream, credentials = (given.get(name) for name in ("url", "stream", "credentials"))
+    if not url or not stream:
+        message = "the configuration file's 'nats' lacks 'url' or 'stream'"
+        raise UserError(message)
+    return Place(url, stream, credentials)

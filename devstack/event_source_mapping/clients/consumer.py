@@ -18,6 +18,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from devstack.event_source_mapping.clients.refused import SourceRefusedError
 from devstack.event_source_mapping.definition.configuration import (
     MappingConfiguration,
     StartingPosition,
@@ -74,14 +75,6 @@ _REFUSALS: Mapping[str, frozenset[int]] = {
 _NOT_THERE = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})  # noqa: SLF001 - public, named so
 
 _log = logging.getLogger(__name__)
-
-
-class SourceRefusedError(Exception):
-    """The brokers refuse this consumer; `reason` is AWS's word for why the mapping stops."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 class KafkaConsumer:

@@ -22,6 +22,7 @@ from devstack.event_source_mapping.polling.ports import (
     Consumer,
     Destination,
     Invoker,
+    Redelivery,
     Reporter,
 )
 from devstack.event_source_mapping.polling.record_age import AgeLimit
@@ -49,6 +50,7 @@ class Poller:
         random: Random,
         reporter: Reporter,
         destination: Destination | None = None,
+        redelivery: Redelivery | None = None,
         maximum_held_bytes: int = MAXIMUM_HELD_BYTES,
     ) -> None:
         choices = configuration.choices
@@ -75,6 +77,7 @@ class Poller:
             custody=self._custody,
             retries=self._retries,
             destination=destination,
+            redelivery=redelivery,
             reporter=reporter,
             clock=clock,
             random=random,

@@ -63,6 +63,16 @@ class Consumer(Protocol):
         """Send a commit, partition → next offset to read; do not wait for it."""
 
 
+class Redelivery(Protocol):
+    """What a source is told that delivers again by itself; Kafka does not."""
+
+    def retrying(self, batch: Batch, delay_seconds: float) -> None:
+        """Learn that records wait here for another attempt."""
+
+    def gave_up(self, batch: Batch) -> None:
+        """Learn that records were given up; a commit that passes them follows."""
+
+
 class Invoker(Protocol):
     """Sends batches to the function."""
 

@@ -11,7 +11,13 @@ from devstack.event_source_mapping.polling.given_up import RETRY_ATTEMPTS_EXHAUS
 from devstack.event_source_mapping.polling.in_flight import InFlight, Landing
 from devstack.event_source_mapping.polling.metrics import Metric
 from devstack.event_source_mapping.polling.outcome import Outcome
-from devstack.event_source_mapping.polling.ports import Clock, Delivery, Destination, Reporter
+from devstack.event_source_mapping.polling.ports import (
+    Clock,
+    Delivery,
+    Destination,
+    Redelivery,
+    Reporter,
+)
 from devstack.event_source_mapping.polling.records import Batch, RecordsByPartition
 from devstack.event_source_mapping.polling.response import Judge, Kind, Verdict
 from devstack.event_source_mapping.polling.retries import Retries, delay_seconds
@@ -29,6 +35,7 @@ class Settlement:
         custody: Custody,
         retries: Retries,
         destination: Destination | None,
+        redelivery: Redelivery | None,
         reporter: Reporter,
         clock: Clock,
         random: Random,
@@ -42,6 +49,7 @@ class Settlement:
         self._custody = custody
         self._retries = retries
         self._destination = destination
+        self._redelivery = redelivery
         self._reporter = reporter
         self._clock = clock
         self._random = random
@@ -63,7 +71,7 @@ class Settlement:
         """Send records to the destination, or drop them where there is none."""
         if self._destination is None:
             self._drop(batch, condition)
-            self._custody.resolve(batch.records)
+            self._end(batch)
             return
         self.deliveries.depart(batch)
         self._destination.submit(GivenUp(batch, condition))
@@ -96,6 +104,8 @@ class Settlement:
     def _retry(self, batch: Batch, verdict: Verdict) -> None:
         delay = delay_seconds(batch.attempts, self._choices, self._random)
         self._retries.put(batch, self._clock.monotonic() + delay)
+        if self._redelivery is not None:
+            self._redelivery.retrying(batch, delay)
         what = "not invoked" if verdict.kind is Kind.UNREACHED else "function error"
         one_line = " ".join(verdict.reason.split())
         _log.warning(
@@ -111,7 +121,12 @@ class Settlement:
             self._reporter.count(Metric.DELIVERY_ERROR)
             self._reporter.count(Metric.DELIVERY_FAILURES)
             self._drop(batch, f"{delivery.given_up.condition}, not delivered: {delivery.fault}")
-        self._custody.resolve(ours.records)
+        self._end(ours)
+
+    def _end(self, given_up: Batch) -> None:
+        if self._redelivery is not None and given_up:
+            self._redelivery.gave_up(given_up)
+        self._custody.resolve(given_up.records)
 
     def _drop(self, batch: Batch, why: str) -> None:
         """Count and tell: the only place where records are lost."""

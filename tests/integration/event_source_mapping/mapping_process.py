@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import uuid4
 
 import psutil
@@ -82,6 +82,14 @@ class Topic:
         wait_until(lambda: self.committed() == count, f"{count} commits", seconds)
 
 
+class Source(Protocol):
+    """What a mapping reads."""
+
+    name: str
+    group: str
+    servers: str
+
+
 class MappingProcess:
     """`python -m devstack.event_source_mapping`; use it in a `with` block.
 
@@ -92,7 +100,7 @@ class MappingProcess:
     def __init__(
         self,
         folder: Path,
-        topic: Topic,
+        topic: Source,
         endpoint_url: str,
         *,
         settings: Mapping[str, object] | None = None,
@@ -166,6 +174,10 @@ class MappingProcess:
         began = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(20), time.monotonic() - began
+
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def resident_bytes(self) -> int:
         assert self._process is not None

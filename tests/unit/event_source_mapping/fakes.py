@@ -192,6 +192,20 @@ class ScriptedDestination:
         return [(given_up.condition, offsets(given_up.batch)) for given_up in self.submitted]
 
 
+class FakeRedelivery:
+    """Keeps what it was told, by partition and offset."""
+
+    def __init__(self) -> None:
+        self.retries: list[tuple[list[tuple[int, int]], float]] = []
+        self.given_up: list[object] = []
+
+    def retrying(self, batch: Batch, delay_seconds: float) -> None:
+        self.retries.append((offsets(batch), delay_seconds))
+
+    def gave_up(self, batch: Batch) -> None:
+        self.given_up.append(offsets(batch))
+
+
 class FakeReporter:
     """Counts, and keeps what was said."""
 
@@ -227,6 +241,7 @@ class FakeMapping:
         choices: Choices | None = None,
         maximum_held_bytes: int = 2**26,
         destination: ScriptedDestination | None = None,
+        redelivery: FakeRedelivery | None = None,
         **changes: object,
     ) -> None:
         self.clock = FakeClock()
@@ -241,6 +256,7 @@ class FakeMapping:
             random=seeded(1),
             reporter=self.reporter,
             destination=destination,
+            redelivery=redelivery,
             maximum_held_bytes=maximum_held_bytes,
         )
         self.poller.start()
