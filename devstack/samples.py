@@ -8,6 +8,7 @@ from urllib.request import urlopen
 from devstack.errors import UserError
 from devstack.ports import LOCALHOST
 from devstack.producer.delivery import produce
+from devstack.producer.destination import source_of
 from devstack.producer.mix import Record, records
 from devstack.settings import ROOT, Addresses, Settings
 from devstack.waiting import until
@@ -20,7 +21,7 @@ _PATIENCE_SECONDS = 30
 
 
 def load_samples(settings: Settings, addresses: Addresses, say: Callable[[str], None]) -> None:
-    """Send the samples through the topic unless they are stored, and wait for the first one.
+    """Send the samples to what the stack reads unless they are stored, and wait for the first one.
 
     Raises `UserError` when it cannot be read in time.
     """
@@ -28,12 +29,9 @@ def load_samples(settings: Settings, addresses: Addresses, say: Callable[[str], 
     if _is_there(order):
         say("the sample orders of an earlier start are there")
         return
-    say(f"sending {GENERATED + 1} sample orders through the topic {settings.topic}")
-    produce(
-        [sample(), *records(GENERATED, seed=_SEED)],
-        bootstrap_servers=addresses.kafka_broker,
-        topic=settings.topic,
-    )
+    with source_of(settings, addresses) as source:
+        say(f"sending {GENERATED + 1} sample orders through the {source.title}")
+        produce([sample(), *records(GENERATED, seed=_SEED)], source)
     if not until(lambda: _is_there(order), _PATIENCE_SECONDS):
         message = f"{order} cannot be read after {_PATIENCE_SECONDS} s; see `make logs`"
         raise UserError(message)

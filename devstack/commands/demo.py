@@ -14,7 +14,8 @@ from devstack.console import say
 from devstack.database import connect
 from devstack.errors import UserError
 from devstack.ports import LOCALHOST
-from devstack.producer.delivery import produce
+from devstack.producer.delivery import Destination, produce
+from devstack.producer.destination import source_of
 from devstack.producer.mix import Record, bad_record, valid_record
 from devstack.settings import Settings
 from devstack.state import State
@@ -45,10 +46,11 @@ def run(_arguments: Namespace, settings: Settings) -> int:
     seed = secrets.randbelow(2**32)
     database = connect(settings, addresses.db_host, addresses.db_port)
     try:
-        demo = _Demo(settings.topic, running, database)
-        demo.follow_good(valid_record(seed, 0))
-        number = demo.follow_bad(bad_record(_BAD_KIND, seed, 1))
-        demo.mend(number, valid_record(seed, 1))
+        with source_of(settings, addresses) as source:
+            demo = _Demo(source, running, database)
+            demo.follow_good(valid_record(seed, 0))
+            number = demo.follow_bad(bad_record(_BAD_KIND, seed, 1))
+            demo.mend(number, valid_record(seed, 1))
     finally:
         database.close()
     return 0
@@ -56,15 +58,15 @@ def run(_arguments: Namespace, settings: Settings) -> int:
 
 @dataclass(frozen=True)
 class _Demo:
-    topic: str
+    source: Destination
     running: State
     database: Session
 
     def follow_good(self, record: Record) -> None:
-        say(f"1. A valid order, {record.order_uid}, into the topic {self.topic}")
+        say(f"1. A valid order, {record.order_uid}, into the {self.source.title}")
         partition, offset, seconds = self._arrival(record, _STORED)
-        say(f"   stored {_milliseconds(seconds)} after Kafka had it")
-        say(f"   from partition {partition}, offset {offset}")
+        say(f"   stored {_milliseconds(seconds)} after it was acknowledged there")
+        say(f"   from {self.source.topic}, partition {partition}, offset {offset}")
         connection = HTTPConnection(LOCALHOST, self.running.addresses.http_ports[0], timeout=5)
         for attempt in ("2. The first look-up", "3. The second look-up"):
             body = _look_up(connection, record.order_uid, attempt)
@@ -75,10 +77,10 @@ class _Demo:
         say("   what came out equals what went in")
 
     def follow_bad(self, record: Record) -> int:
-        say(f"4. A bad record ({record.bad}), {record.order_uid}, into the topic {self.topic}")
+        say(f"4. A bad record ({record.bad}), {record.order_uid}, into the {self.source.title}")
         partition, offset, seconds, faults, number = self._arrival(record, _QUARANTINED)
-        say(f"   quarantined {_milliseconds(seconds)} after Kafka had it")
-        say(f"   from partition {partition}, offset {offset}, because")
+        say(f"   quarantined {_milliseconds(seconds)} after it was acknowledged there")
+        say(f"   from {self.source.topic}, partition {partition}, offset {offset}, because")
         for fault in json.loads(faults):
             say(f"   {fault['path'] or '/'}: {fault['sentence']} ({fault['code']})")
         return int(number)
@@ -97,8 +99,7 @@ class _Demo:
 
     def _arrival(self, record: Record, query: str) -> list[Any]:
         """Send a record and wait for its row; its third value becomes the seconds it took."""
-        broker = self.running.addresses.kafka_broker
-        produce([record], bootstrap_servers=broker, topic=self.topic)
+        produce([record], self.source)
         acknowledged = time.time()
         look = partial(self.database.run, query, uid=record.order_uid)
         rows = until(look, _PATIENCE_SECONDS, _PAUSE_SECONDS)

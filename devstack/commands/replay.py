@@ -33,6 +33,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         " dead-letter topic are unwrapped: their original records are sent.",
     )
     _add_topic(topic)
+    stream = sources.add_parser(
+        "stream",
+        help="messages of a stream of NATS",
+        description="Send messages of a stream of NATS to a function. Nothing is acknowledged, and"
+        " no consumer of the stream notices.",
+    )
+    _add_stream(stream)
     files = sources.add_parser(
         "files",
         help="event files, JSON Lines of orders, dead letters in files or S3",
@@ -45,7 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="URL",
         help="where s3:// is; 'aws' for AWS (default: the running stack's)",
     )
-    for source, name in ((topic, "topic"), (files, "files")):
+    for source, name in ((topic, "topic"), (stream, "stream"), (files, "files")):
         source.set_defaults(source=name)
         _add_common(source)
 
@@ -76,6 +83,26 @@ def _add_topic(parser: ArgumentParser) -> None:
     )
     option("--from-offset", type=numbers.whole, metavar="N", help="the first offset")
     option("--to-offset", type=numbers.whole, metavar="N", help="the last offset")
+    _add_times(parser)
+    option("--wrapped", action="store_true", help="send dead letters as they stand")
+
+
+def _add_stream(parser: ArgumentParser) -> None:
+    option = parser.add_argument
+    option("stream", nargs="?", metavar="STREAM", help="its name (default: NATS_STREAM)")
+    option(
+        "--server",
+        metavar="URL",
+        help="nats://host:port (default: NATS_URL, else the running stack's)",
+    )
+    option("--credentials", metavar="FILE", help="of a user of NATS (default: NATS_CREDENTIALS)")
+    option("--from-sequence", type=numbers.whole, metavar="N", help="the first sequence")
+    option("--to-sequence", type=numbers.whole, metavar="N", help="the last sequence")
+    _add_times(parser)
+
+
+def _add_times(parser: ArgumentParser) -> None:
+    option = parser.add_argument
     moment = "ISO 8601 (UTC unless it says otherwise) or seconds since 1970"
     option(
         "--from-time",
@@ -84,7 +111,6 @@ def _add_topic(parser: ArgumentParser) -> None:
         help=f"not before this time: {moment}",
     )
     option("--to-time", type=moments.milliseconds, metavar="TIME", help="only before this time")
-    option("--wrapped", action="store_true", help="send dead letters as they stand")
 
 
 def _add_common(parser: ArgumentParser) -> None:

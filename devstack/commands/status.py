@@ -1,8 +1,9 @@
 """The status command: a running stack in, its components, mappings, memory and addresses out."""
 
 import json
+import re
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from threading import Event
@@ -20,6 +21,8 @@ from devstack.settings import Settings
 Status = dict[str, Any]
 
 REDRAW_SECONDS = 1.0
+_SIGN_IN = re.compile(r"(?<=//)[^/,]*@")
+"""What stands before the host in an address."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -71,9 +74,14 @@ def _status_of_stack(settings: Settings) -> Status:
         "functions_megabytes": used["functions"],
         "megabytes": sum(used.values()),
         "mappings": mappings.read(settings.home),
-        "addresses": asdict(running.addresses),
+        "addresses": _without_passwords(asdict(running.addresses)),
         "home": str(settings.home),
     }
+
+
+def _without_passwords(addresses: Mapping[str, Any]) -> Mapping[str, Any]:
+    urls = {name: _SIGN_IN.sub("", addresses[name]) for name in ("nats_url", "cache_url")}
+    return {**addresses, **urls}
 
 
 @contextmanager

@@ -233,6 +233,10 @@ def too_many_faults(order: Order) -> bytes:
     return encode(order | {f"field{number}": number for number in range(MOST_FAULTS + 1)})
 
 
+KINDS_WITH_VALUES = tuple(name for name in KINDS if name != tombstone.__name__)
+"""What can be sent to NATS, which has no null."""
+
+
 def _with_payment(order: Order, **changes: object) -> Order:
     return {**order, "payment": {**order["payment"], **changes}}
 

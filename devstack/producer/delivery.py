@@ -1,39 +1,53 @@
-"""Produce records: a stream of them in, their place in a Kafka topic and a summary out.
+"""Produce records: a stream of them and where they go in, a summary of what arrived there out.
 
-What the summary counts as produced was acknowledged by every in-sync replica, once (KIP-98).
+What the summary counts as produced was acknowledged there, and stands there once.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka.cimpl import NewPartitions
-
-from devstack import kafka
-from devstack.errors import UserError
 from devstack.producer.mix import Record
 
 DELIVERY_SECONDS = 30
+"""How long a record may be on its way."""
+
 _SHOWN_ORDERS = 5
 
-Delivered = Callable[[KafkaError | None, object], None]
+Acknowledged = Callable[[Record], None]
 Paced = TypeVar("Paced")
 
 
-class Client(Protocol):
-    """What sending needs of confluent-kafka's `Producer`."""
+class Destination(Protocol):
+    """Where records go; all of it raises `UserError` when one could not be delivered."""
 
-    def produce(  # noqa: D102 - confluent-kafka documents it
-        self, topic: str, value: bytes | None, key: str, *, on_delivery: Delivered
-    ) -> None: ...
+    @property
+    def topic(self) -> str:
+        """Return what events say that the records come from."""
 
-    def poll(self, timeout: float) -> int: ...  # noqa: D102
+    @property
+    def title(self) -> str:
+        """Name it for people."""
 
-    def flush(self, timeout: float) -> int: ...  # noqa: D102
+    @property
+    def partitions(self) -> int:
+        """Return how many it has."""
+
+    @property
+    def bad_kinds(self) -> Sequence[str]:
+        """Return the kinds of bad records that can be sent there."""
+
+    def send(self, record: Record, acknowledged: Acknowledged) -> None:
+        """Send a record, waiting while too many are on their way; `acknowledged` is told once."""
+
+    def wait(self, seconds: float) -> None:
+        """Let acknowledgements come in for at most `seconds`."""
+
+    def finish(self) -> None:
+        """Wait until every record is acknowledged."""
 
 
 @dataclass(frozen=True)
@@ -53,104 +67,52 @@ class Summary:
     """The first few valid orders, to look at."""
 
 
-def produce(  # noqa: PLR0913 - each is a choice of the person who produces
+def produce(
     records: Iterable[Record],
+    destination: Destination,
     *,
-    bootstrap_servers: str,
-    topic: str,
-    partitions: int | None = None,
     rate: float | None = None,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Summary:
-    """Send records to a topic, which is made (or given more partitions) when it needs to be.
+    """Send records, and return when all of them are acknowledged.
 
-    `rate` is in records a second; None: as fast as the broker takes them. `on_progress` hears how
-    many were acknowledged so far. Raises `UserError` when the broker does not answer or refuses.
+    `rate` is in records a second; None: as fast as they are taken. `on_progress` hears how many
+    were acknowledged so far. Raises `UserError` for the first one that could not be delivered.
     """
-    available = ensure_partitions(bootstrap_servers, topic, partitions)
-    client = Producer(client_settings(bootstrap_servers, DELIVERY_SECONDS))
-    sending = Sending(client, topic, on_progress)
+    tally = Tally(on_progress)
     started = time.monotonic()
-    for record in paced(records, rate, sending.wait):
-        sending.send(record)
-    sending.finish()
+    for record in paced(records, rate, destination.wait):
+        destination.send(record, tally.acknowledged)
+    destination.finish()
     return Summary(
-        topic=topic,
-        partitions=available,
-        produced=sending.acknowledged,
-        valid=sending.acknowledged - sending.bad.total(),
-        bad=dict(sending.bad),
+        topic=destination.topic,
+        partitions=destination.partitions,
+        produced=tally.produced,
+        valid=tally.produced - tally.bad.total(),
+        bad=dict(tally.bad),
         duplicates=0,
         seconds=round(time.monotonic() - started, 3),
-        order_uids=tuple(sending.first_valid),
+        order_uids=tuple(tally.first_valid),
     )
 
 
-class Sending:
-    """One stream of records on its way; the first failed delivery ends it with a `UserError`."""
+class Tally:
+    """Counts what was acknowledged."""
 
-    def __init__(self, client: Client, topic: str, on_progress: Callable[[int], None]) -> None:
-        self.acknowledged = 0
+    def __init__(self, on_progress: Callable[[int], None]) -> None:
+        self.produced = 0
         self.bad: Counter[str] = Counter()
         self.first_valid: list[str] = []
-        self._client = client
-        self._topic = topic
         self._on_progress = on_progress
-        self._failure: str | None = None
 
-    def send(self, record: Record) -> None:
-        """Hand one record to the client, waiting while its buffer is full."""
-        while not self._buffered(record):
-            self.wait(1)  # ends: the client gives up on what it buffers after DELIVERY_SECONDS
-        self.wait(0)
-
-    def wait(self, seconds: float) -> None:
-        """Let acknowledgements come in for at most `seconds`."""
-        self._client.poll(seconds)
-        if self._failure:
-            raise UserError(self._failure)
-
-    def finish(self) -> None:
-        """Wait until every record is acknowledged."""
-        left = self._client.flush(DELIVERY_SECONDS + 5)
-        if left and not self._failure:
-            self._failure = f"{left} records were not acknowledged in {DELIVERY_SECONDS} s"
-        if self._failure:
-            raise UserError(self._failure)
-
-    def _buffered(self, record: Record) -> bool:
-        try:
-            self._client.produce(
-                self._topic, record.value, record.order_uid, on_delivery=self._receipt(record)
-            )
-        except BufferError:
-            return False
-        except KafkaException as error:
-            self._fail(record, error.args[0])
-        return True
-
-    def _receipt(self, record: Record) -> Delivered:
-        def delivered(error: KafkaError | None, _: object) -> None:
-            if error is not None:
-                self._fail(record, error)
-                return
-            self._count(record)
-            self._on_progress(self.acknowledged)
-
-        return delivered
-
-    def _count(self, record: Record) -> None:
-        self.acknowledged += 1
+    def acknowledged(self, record: Record) -> None:
+        """Count one more."""
+        self.produced += 1
         if record.bad:
             self.bad[record.bad] += 1
         elif len(self.first_valid) < _SHOWN_ORDERS:
             self.first_valid.append(record.order_uid)
-
-    def _fail(self, record: Record, error: KafkaError) -> None:
-        if not self._failure:
-            self._failure = (
-                f"order {record.order_uid} was not delivered to topic {self._topic}: {error.str()}"
-            )
+        self._on_progress(self.produced)
 
 
 def paced(
@@ -166,36 +128,3 @@ def paced(
             while (left := started + number / rate - clock()) > 0:
                 wait(left)
         yield record
-
-
-def ensure_partitions(bootstrap_servers: str, topic: str, wanted: int | None) -> int:
-    """Make the topic, or add partitions up to `wanted`; answer how many it has.
-
-    Partitions cannot be taken away: a topic that has more keeps them. Raises `UserError` when no
-    broker answers.
-    """
-    kafka.ensure_topic(bootstrap_servers, topic, wanted or kafka.DEFAULT_PARTITIONS)
-    client = kafka.admin(bootstrap_servers)
-    try:
-        present = len(client.list_topics(topic, timeout=10).topics[topic].partitions)
-        if wanted is None or wanted <= present:
-            return present
-        client.create_partitions([NewPartitions(topic, wanted)])[topic].result(timeout=10)
-    except KafkaException as error:
-        message = f"topic {topic} cannot be given {wanted} partitions: {error.args[0].str()}"
-        raise UserError(message) from error
-    return wanted
-
-
-def client_settings(bootstrap_servers: str, delivery_seconds: int) -> dict[str, Any]:
-    """Return how a client sends each record once, in order, or gives it up after so long."""
-    return {
-        "bootstrap.servers": bootstrap_servers,
-        "enable.idempotence": True,
-        "acks": "all",
-        "delivery.timeout.ms": delivery_seconds * 1000,
-        "linger.ms": 5,
-        "partitioner": "murmur2_random",  # where Kafka's own Java producer puts the same key
-        "log_level": 0,  # failures come back as delivery errors
-        "error_cb": lambda _: None,
-    }

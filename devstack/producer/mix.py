@@ -5,7 +5,7 @@ the kinds take turns.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from devstack.producer.bad_records import KINDS
@@ -14,7 +14,7 @@ from devstack.producer.orders import encode, order
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is sent to the topic; the key is the order's id, for bad records too."""
+    """What is sent; the key is the order's id, for bad records too."""
 
     order_uid: str
     value: bytes | None
@@ -22,14 +22,15 @@ class Record:
     """The kind of bad record; None: a valid order."""
 
 
-def records(count: int, *, seed: int, bad_rate: float = 0) -> Iterator[Record]:
+def records(
+    count: int, *, seed: int, bad_rate: float = 0, kinds: Sequence[str] = tuple(KINDS)
+) -> Iterator[Record]:
     """Yield `count` records, of which `bad_rate` (0 to 1, rounded to whole records) are bad."""
     places = sorted(_draw(seed).sample(range(count), round(count * bad_rate)))
-    kinds = {place: turn % len(KINDS) for turn, place in enumerate(places)}
-    names = tuple(KINDS)
+    spoilt = {place: kinds[turn % len(kinds)] for turn, place in enumerate(places)}
     for number in range(count):
-        kind = kinds.get(number)
-        yield valid_record(seed, number) if kind is None else bad_record(names[kind], seed, number)
+        kind = spoilt.get(number)
+        yield valid_record(seed, number) if kind is None else bad_record(kind, seed, number)
 
 
 def valid_record(seed: int, number: int) -> Record:

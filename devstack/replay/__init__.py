@@ -1,5 +1,5 @@
-"""Replay: records of a topic, of files or of dead letters in, a function invoked with them out.
+"""Replay: records of a topic, a stream, files or dead letters in, a function invoked with them out.
 
-Nothing is committed to Kafka, and what a function accepted is never forgotten: an interrupted
-replay goes on after the last event that came back.
+Nothing is committed to Kafka or acknowledged to NATS, and what a function accepted is never
+forgotten: an interrupted replay goes on after the last event that came back.
 """

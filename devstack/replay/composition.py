@@ -3,17 +3,18 @@
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from botocore.config import Config
 
-from devstack import state
+from devstack import jetstream, state
 from devstack.errors import UserError
 from devstack.event_source_mapping.clients.aws_client import AWS, aws_client
 from devstack.event_source_mapping.clients.invoker import lambda_client
+from devstack.event_source_mapping.clients.nats.messages import PARTITION
 from devstack.event_source_mapping.filtering.filters import Filter
 from devstack.event_source_mapping.polling.event import EventFormat
 from devstack.ports import LOCALHOST
@@ -23,9 +24,11 @@ from devstack.replay.files import Files
 from devstack.replay.mapping import Mapping
 from devstack.replay.objects import SCHEME, Objects
 from devstack.replay.selection import Selection
+from devstack.replay.stream import Stream
 from devstack.replay.target import Target
 from devstack.replay.topic import Topic
 from devstack.settings import Addresses, Settings
+from devstack.settings import Source as SourceName
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,18 +65,60 @@ class Replay:
 
 def compose(arguments: Namespace, settings: Settings, warn: Warn) -> Replay:
     """Make source and target; raises `UserError` for what cannot be found."""
-    of_topic = arguments.source == "topic"
-    servers = _bootstrap_servers(arguments, settings) if of_topic else None
-    topic = (of_topic and arguments.topic) or settings.topic
-    found = mapping.of_template(settings, servers, topic, arguments.function)
-    target = _target(arguments, settings, found)
-    invoked = arguments.endpoint_url or STACK
-    if of_topic:
-        read = _given_servers(arguments, settings) or STACK
-        return Replay(_topic(arguments, found, warn), target, (invoked, read))
+    match arguments.source:
+        case "topic":
+            return _of_topic(arguments, settings, warn)
+        case "stream":
+            return _of_stream(arguments, settings)
+    found = mapping.of_template(settings, None, settings.topic, arguments.function)
     size = _batch_size(arguments, found)
     parts = [_part(arguments, settings, name, size) for name in arguments.files]
-    return Replay(Files(parts), target, (invoked, arguments.aws_endpoint_url or STACK))
+    return _replay(arguments, settings, Files(parts), found, arguments.aws_endpoint_url)
+
+
+def _of_topic(arguments: Namespace, settings: Settings, warn: Warn) -> Replay:
+    given = arguments.bootstrap_servers or settings.values.get("KAFKA_BROKER")
+    servers = given or _of_stack(settings, SourceName.KAFKA, "--bootstrap-servers").kafka_broker
+    topic = arguments.topic or settings.topic
+    found = mapping.of_template(settings, servers, topic, arguments.function)
+    return _replay(arguments, settings, _topic(arguments, found, warn), found, given)
+
+
+def _of_stream(arguments: Namespace, settings: Settings) -> Replay:
+    given = arguments.server or settings.values.get("NATS_URL")
+    url = given or _of_stack(settings, SourceName.NATS, "--server").nats_url
+    named = {"NATS_STREAM": arguments.stream} if arguments.stream else {}
+    name = replace(settings, values={**settings.values, **named}).nats_stream
+    servers, topic = jetstream.addresses(url), jetstream.topic_of(name)
+    found = mapping.of_template(settings, servers, topic, arguments.function)
+    stream = Stream(
+        name,
+        url,
+        arguments.credentials or settings.nats_credentials,
+        Selection(
+            (PARTITION,),
+            arguments.from_sequence,
+            arguments.to_sequence,
+            arguments.from_time,
+            arguments.to_time,
+        ),
+        EventFormat.of(found.configuration),
+        batch_size=_batch_size(arguments, found),
+        passes=_filter(found),
+    )
+    return _replay(arguments, settings, stream, found, servers if given else None)
+
+
+def _replay(
+    arguments: Namespace, settings: Settings, source: Source, found: Mapping, read: str | None
+) -> Replay:
+    addresses = (arguments.endpoint_url or STACK, read or STACK)
+    return Replay(source, _target(arguments, settings, found), addresses)
+
+
+def _filter(found: Mapping) -> Callable[[bytes | None], bool] | None:
+    patterns = found.configuration.patterns
+    return Filter(patterns).passes if patterns else None
 
 
 def _batch_size(arguments: Namespace, found: Mapping) -> int:
@@ -83,7 +128,6 @@ def _batch_size(arguments: Namespace, found: Mapping) -> int:
 
 def _topic(arguments: Namespace, found: Mapping, warn: Warn) -> Topic:
     configuration = found.configuration
-    patterns = configuration.patterns
     return Topic(
         configuration.topic,
         configuration.bootstrap_servers,
@@ -95,7 +139,7 @@ def _topic(arguments: Namespace, found: Mapping, warn: Warn) -> Topic:
             arguments.to_time,
         ),
         EventFormat.of(configuration),
-        passes=Filter(patterns).passes if patterns else None,
+        passes=_filter(found),
         batch_size=_batch_size(arguments, found),
         unwraps=not arguments.wrapped,
         kafka_properties=dict(arguments.kafka_property),
@@ -144,10 +188,10 @@ def _running(settings: Settings, option: str) -> Addresses:
         raise UserError(message) from error
 
 
-def _bootstrap_servers(arguments: Namespace, settings: Settings) -> str:
-    given = _given_servers(arguments, settings)
-    return given or _running(settings, "--bootstrap-servers").kafka_broker
-
-
-def _given_servers(arguments: Namespace, settings: Settings) -> str | None:
-    return arguments.bootstrap_servers or settings.values.get("KAFKA_BROKER")
+def _of_stack(settings: Settings, source: SourceName, option: str) -> Addresses:
+    addresses = _running(settings, option)
+    if addresses.source is not source:
+        other = "replay stream" if addresses.source is SourceName.NATS else "replay topic"
+        message = f"the running stack reads {addresses.source}: `{other}`, or give {option}"
+        raise UserError(message)
+    return addresses

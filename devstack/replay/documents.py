@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from devstack.event_source_mapping.polling.event import EventFormat
 from devstack.event_source_mapping.polling.records import Batch, Record, by_partition
+from devstack.jetstream import TOPIC_PREFIX
 
 _DEAD_LETTER_MARK = b'"KafkaBatchInfo"'
 
@@ -96,9 +97,12 @@ def _commands(dead_letter: Document) -> Iterator[str]:
     for key, span in (ranges if isinstance(ranges, dict) else {}).items():
         topic, _, partition = key.rpartition("-")
         first, last = span.get("firstRecordOffset"), span.get("lastRecordOffset")
-        yield (
-            f"replay topic {topic} --partition {partition} --from-offset {first} --to-offset {last}"
-        )
+        if topic.startswith(TOPIC_PREFIX):
+            stream = topic.removeprefix(TOPIC_PREFIX)
+            yield f"replay stream {stream} --from-sequence {first} --to-sequence {last}"
+        else:
+            place = f"replay topic {topic} --partition {partition}"
+            yield f"{place} --from-offset {first} --to-offset {last}"
 
 
 def _format(event: Document) -> EventFormat:

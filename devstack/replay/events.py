@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from devstack.event_source_mapping.polling.event import EventFormat, record_bytes
-from devstack.event_source_mapping.polling.records import Batch, Record, by_partition
+from devstack.event_source_mapping.polling.records import (
+    Batch,
+    ConsumedRecord,
+    Record,
+    by_partition,
+)
 
 Bookmark = Mapping[str, int]
 """How far a source has been read: place (a partition, a file) → next position there."""
@@ -36,6 +41,15 @@ class Event:
         if self.verbatim is not None and len(batch) == len(self.batch):
             return self.verbatim
         return self.event_format.event(batch.records)
+
+
+def of_consumed(consumed: ConsumedRecord, event_format: EventFormat, place: str) -> SourcedRecord:
+    """Return a consumed record as an event holds it; its source goes on at the next offset."""
+    encoded = event_format.encode(consumed)
+    record = Record(
+        consumed.partition, consumed.offset, consumed.timestamp_ms, encoded, arrived_at=0
+    )
+    return SourcedRecord(record, event_format, place, consumed.offset + 1)
 
 
 def sourced(

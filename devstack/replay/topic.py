@@ -8,9 +8,8 @@ from confluent_kafka import Message
 from devstack.errors import UserError
 from devstack.event_source_mapping.clients.consumer import consumed_record
 from devstack.event_source_mapping.polling.event import EventFormat
-from devstack.event_source_mapping.polling.records import Record
 from devstack.replay.documents import unwrapped
-from devstack.replay.events import Bookmark, Event, SourcedRecord, packed, sourced
+from devstack.replay.events import Bookmark, Event, SourcedRecord, of_consumed, packed, sourced
 from devstack.replay.reading import opened
 from devstack.replay.selection import Selection
 
@@ -90,11 +89,7 @@ class Topic:
             return
         if self.passes is not None and not self.passes(consumed.value):
             return
-        encoded = self.event_format.encode(consumed)
-        record = Record(
-            consumed.partition, consumed.offset, consumed.timestamp_ms, encoded, arrived_at=0
-        )
-        yield SourcedRecord(record, self.event_format, place, consumed.offset + 1)
+        yield of_consumed(consumed, self.event_format, place)
 
     def _check_partitions(self, held: Mapping[int, Span]) -> None:
         if unknown := sorted(set(self.selection.partitions) - held.keys()):

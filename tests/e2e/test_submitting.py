@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from devstack.producer.delivery import produce
+from devstack.producer.kafka_topic import kafka_topic
 from devstack.producer.mix import Record, bad_record, valid_record
 from devstack.samples import sample
 from tests.e2e.stack import Stack
@@ -23,7 +24,7 @@ def order(number: int, **changes: object) -> dict[str, Any]:
 
 def send(stack: Stack, *records: Record) -> None:
     broker = stack.state()["addresses"]["kafka_broker"]
-    produce(records, bootstrap_servers=broker, topic="orders")
+    produce(records, kafka_topic(broker, "orders"))
 
 
 def test_a_posted_order_gets_the_seeds_message_and_comes_back_as_it_was_sent(stack: Stack) -> None:

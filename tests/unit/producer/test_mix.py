@@ -1,6 +1,6 @@
 import pytest
 
-from devstack.producer.bad_records import KINDS
+from devstack.producer.bad_records import KINDS, KINDS_WITH_VALUES
 from devstack.producer.mix import records
 from devstack.producer.orders import order
 
@@ -31,6 +31,13 @@ def test_every_kind_of_bad_record_gets_its_turn() -> None:
     mixed = records(2 * len(KINDS), seed=1, bad_rate=0.5)
 
     assert {record.bad for record in mixed} == {None, *KINDS}
+
+
+def test_only_the_kinds_that_are_asked_for_are_sent() -> None:
+    mixed = [*records(200, seed=1, bad_rate=0.5, kinds=KINDS_WITH_VALUES)]
+
+    assert {record.bad for record in mixed} == {None, *KINDS} - {"tombstone"}
+    assert all(record.value is not None for record in mixed)
 
 
 def test_a_bad_record_keeps_its_orders_id() -> None:

@@ -85,6 +85,16 @@ def test_a_message_of_a_queue_says_where_its_records_are_to_be_read() -> None:
         documents.kafka_event(of_sqs())
 
 
+def test_a_message_of_a_queue_names_the_stream_when_that_is_where_its_records_are() -> None:
+    letter = of_sqs().replace(b"my-orders", b"nats:my-orders")
+
+    with pytest.raises(
+        RefusedDocumentError,
+        match="replay stream my-orders --from-sequence 5 --to-sequence 6",
+    ):
+        documents.kafka_event(letter)
+
+
 @pytest.mark.parametrize(
     "value",
     [

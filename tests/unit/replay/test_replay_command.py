@@ -5,7 +5,8 @@ import pytest
 
 from devstack.commands import replay
 from devstack.errors import UserError
-from devstack.settings import Settings
+from devstack.settings import Addresses, Settings
+from tests.unit.addresses import ADDRESSES, READS_NATS, keep_running
 
 EVENT = "events/kafka_mixed_batch.json"
 
@@ -27,6 +28,8 @@ def run(home: Path, *arguments: str) -> int:
         (["topic", "--to-time", "inf"], "inf is no time"),
         (["topic", "--from-offset", "-1"], "-1 is not a whole number"),
         (["topic", "--kafka-property", "name"], "name is not NAME=VALUE"),
+        (["stream", "--from-sequence", "-1"], "-1 is not a whole number"),
+        (["stream", "--to-time", "yesterday"], "yesterday is no time"),
         (["files"], "required: FILE"),
         (["files", "f", "--batch-size", "10001"], "10001 is not a number from 1 to 10000"),
         (["files", "f", "--rate", "0"], "0 is not a number over 0"),
@@ -61,6 +64,9 @@ def test_a_dry_run_of_a_file_needs_no_stack_and_sends_nothing(
     [
         (["files", EVENT], "no stack is running here.*or give --endpoint-url"),
         (["topic"], "no stack is running here.*or give --bootstrap-servers"),
+        (["stream"], "no stack is running here.*or give --server"),
+        (["stream", "--server", "localhost"], "not nats://host:port"),
+        (["stream", "or ders", "--server", "nats://host"], "or ders is no stream's name"),
         (["files", "s3://b/p", "--dry-run"], "no stack is running.*or give --aws-endpoint-url"),
         (["files", EVENT, "--endpoint-url", "3001"], "3001 is no address; give http://host:port"),
         (["files", "missing.json", "--dry-run"], "missing.json: No such file"),
@@ -71,3 +77,19 @@ def test_what_cannot_be_found_is_told_with_the_way_out(
 ) -> None:
     with pytest.raises(UserError, match=reason):
         run(tmp_path, *options)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "source", "reason"),
+    [
+        (READS_NATS, "topic", "reads nats: `replay stream`, or give --bootstrap-servers"),
+        (ADDRESSES, "stream", "reads kafka: `replay topic`, or give --server"),
+    ],
+)
+def test_a_running_stack_has_one_of_topic_and_stream(
+    tmp_path: Path, addresses: Addresses, source: str, reason: str
+) -> None:
+    keep_running(tmp_path, addresses)
+
+    with pytest.raises(UserError, match=reason):
+        run(tmp_path, source)

@@ -6,6 +6,7 @@ from confluent_kafka import Message
 from devstack.errors import UserError
 from devstack.ports import free_port
 from devstack.producer.delivery import produce
+from devstack.producer.kafka_topic import kafka_topic
 from devstack.producer.mix import records
 from tests.servers import KafkaServer
 
@@ -20,7 +21,7 @@ def test_what_was_produced_stands_in_the_topic_once_under_its_orders_id(
 ) -> None:
     mixed = [*records(300, seed=1, bad_rate=0.2)]
 
-    summary = produce(mixed, bootstrap_servers=kafka.bootstrap_servers, topic=topic, partitions=4)
+    summary = produce(mixed, kafka_topic(kafka.bootstrap_servers, topic, partitions=4))
 
     found = [*kafka.messages(topic, partitions=4)]
     expected = [(record.order_uid.encode(), record.value) for record in mixed]
@@ -34,9 +35,7 @@ def test_a_topic_is_given_more_partitions_and_never_loses_one(
     kafka: KafkaServer, topic: str
 ) -> None:
     counts = [
-        produce(
-            [], bootstrap_servers=kafka.bootstrap_servers, topic=topic, partitions=wanted
-        ).partitions
+        kafka_topic(kafka.bootstrap_servers, topic, partitions=wanted).partitions
         for wanted in (None, 5, 2, None)
     ]
 
@@ -44,9 +43,9 @@ def test_a_topic_is_given_more_partitions_and_never_loses_one(
 
 
 def test_a_steady_rate_takes_its_time(kafka: KafkaServer, topic: str) -> None:
-    summary = produce(
-        records(11, seed=1), bootstrap_servers=kafka.bootstrap_servers, topic=topic, rate=20
-    )
+    destination = kafka_topic(kafka.bootstrap_servers, topic)
+
+    summary = produce(records(11, seed=1), destination, rate=20)
 
     assert 0.5 <= summary.seconds < 1.5
 
@@ -55,14 +54,14 @@ def test_a_record_over_the_brokers_limit_is_named(kafka: KafkaServer, topic: str
     large = [type(record)(record.order_uid, bytes(2**21)) for record in records(1, seed=1)]
 
     with pytest.raises(UserError, match=f"{large[0].order_uid} was not delivered.*too large"):
-        produce(large, bootstrap_servers=kafka.bootstrap_servers, topic=topic)
+        produce(large, kafka_topic(kafka.bootstrap_servers, topic))
 
 
 def test_no_broker_is_one_clear_error(topic: str) -> None:
     nobody = f"127.0.0.1:{free_port()}"
 
     with pytest.raises(UserError, match=nobody):
-        produce([], bootstrap_servers=nobody, topic=topic)
+        kafka_topic(nobody, topic)
 
 
 def _key_and_value(message: Message) -> tuple[bytes | None, bytes | None]:
