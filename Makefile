@@ -24,7 +24,7 @@ deps-test: ## install what testing needs (make test does it by itself)
 	@$(PYTHON) -m devstack.install test
 
 .PHONY: run
-run: deps ## start the whole stack: Kafka, PostgreSQL, Lambda, S3, the page
+run: deps ## start the whole stack: Kafka, PostgreSQL, Lambda, S3, the page (SOURCE=nats CACHE=valkey)
 	@exec $(DEVSTACK) up
 
 .PHONY: localstack
@@ -131,6 +131,10 @@ simulate: deps-test ## run the mapping through simulated histories (HISTORIES=10
 .PHONY: bench
 bench: deps-test ## measure the event source mapping beside a bare consumer
 	@$(RUN) -m bench.mapping
+
+.PHONY: bench-cache
+bench-cache: deps-test ## 50 cold environments with and without a second-level cache, and its faults
+	@$(RUN) -m bench.cache && $(RUN) -m bench.cache faults
 
 .PHONY: targets
 targets: deps-test ## what `sam build` makes, and the other places where the functions run
