@@ -29,9 +29,30 @@ def wait_until(
     assert until(condition, seconds), f"waited {seconds} s for {what}"
 
 
-class PostgresServer:
+class _ServerProcess:
+    """The process of a server, which tests may stop, kill, pause and start again."""
+
+    gentle = signal.SIGTERM
+    """How it is stopped unless it is said."""
+    _process: subprocess.Popen[bytes] | None = None
+
+    def stop(self, how: signal.Signals | None = None) -> None:
+        """Stop it and wait for its end; what it has written stays."""
+        if self._process:
+            self._process.send_signal(how or self.gentle)
+            self._process.wait(timeout=_PATIENCE_SECONDS)
+            self._process = None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Pause it, or let it go on."""
+        if self._process:
+            self._process.send_signal(number)
+
+
+class PostgresServer(_ServerProcess):
     """A PostgreSQL server of the tests' own, which they may stop, kill and start again."""
 
+    gentle = signal.SIGQUIT  # immediate mode; SIGINT is fast mode
     host = "127.0.0.1"
     user = "postgres"
     password = "postgres"
@@ -40,7 +61,6 @@ class PostgresServer:
         self.server = postgres.Server(folder, free_port())
         self.server.prepare()
         self._names = map("test_{}".format, itertools.count())
-        self._process: subprocess.Popen[bytes] | None = None
         self.start()
         self.dbname = self.create_database()
 
@@ -53,13 +73,6 @@ class PostgresServer:
             self.server.command, user=self.server.user, stderr=subprocess.DEVNULL
         )
         wait_until(self.server.answers, "PostgreSQL to answer")
-
-    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """Stop at once (SIGQUIT: immediate mode; SIGINT: fast mode)."""
-        if self._process:
-            self._process.send_signal(how)
-            self._process.wait(timeout=_PATIENCE_SECONDS)
-            self._process = None
 
     def create_database(self) -> str:
         name = next(self._names)
@@ -76,7 +89,7 @@ class PostgresServer:
         }
 
 
-class KafkaServer:
+class KafkaServer(_ServerProcess):
     """A Kafka broker of the tests' own; `settings` are further ones of its configuration."""
 
     def __init__(
@@ -87,7 +100,6 @@ class KafkaServer:
         own = {"log.cleaner.backoff.ms": "200", **(settings or {})}  # compaction is waited for
         self.broker = kafka.Broker(jars, folder, port or free_port(), free_port(), own)
         self.broker.prepare()
-        self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     @property
@@ -100,12 +112,6 @@ class KafkaServer:
                 self.broker.command, stdout=log, stderr=log, cwd=self.broker.folder
             )
         wait_until(lambda: kafka.answers(self.bootstrap_servers), "Kafka to answer")
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._process:
-            self._process.send_signal(how)
-            self._process.wait(timeout=_PATIENCE_SECONDS)
-            self._process = None
 
     def messages(self, topic: str, partitions: int) -> Iterator[Message]:
         """Read a topic from its beginning to its end."""
@@ -128,8 +134,10 @@ class KafkaServer:
                     yield message
 
 
-class CacheServer:
+class CacheServer(_ServerProcess):
     """A Valkey of the tests' own, or another program that takes its options, with more of them."""
+
+    gentle = signal.SIGKILL  # it forgets everything anyway
 
     def __init__(
         self, folder: Path, program: str | None = None, options: Sequence[str] = ()
@@ -138,7 +146,6 @@ class CacheServer:
         self.server.prepare()
         own, *usual = self.server.command
         self._command = (program or own, *usual, *options)
-        self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     @property
@@ -155,25 +162,12 @@ class CacheServer:
         )
         wait_until(self.server.answers, "the cache's server to answer")
 
-    def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """Stop it; it forgets everything."""
-        if self._process:
-            self._process.send_signal(how)
-            self._process.wait(timeout=_PATIENCE_SECONDS)
-            self._process = None
 
-    def send_signal(self, number: signal.Signals) -> None:
-        """Pause it, or let it go on."""
-        if self._process:
-            self._process.send_signal(number)
-
-
-class NatsServer:
+class NatsServer(_ServerProcess):
     """A NATS server with JetStream of the tests' own."""
 
     def __init__(self, folder: Path) -> None:
         self.server = jetstream.Server(folder, free_port())
-        self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     @property
@@ -185,18 +179,6 @@ class NatsServer:
         with (self.server.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(self.server.command, stdout=log, stderr=log)
         wait_until(self.server.answers, "NATS to answer")
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop it; its streams lie in its folder."""
-        if self._process:
-            self._process.send_signal(how)
-            self._process.wait(timeout=_PATIENCE_SECONDS)
-            self._process = None
-
-    def send_signal(self, number: signal.Signals) -> None:
-        """Pause it, or let it go on."""
-        if self._process:
-            self._process.send_signal(number)
 
 
 @contextmanager
