@@ -5,7 +5,6 @@ A mapping is the same whatever it reads; this is all that tells Kafka and NATS a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from threading import Event
 from typing import Any, NamedTuple, Protocol
 
 from devstack import jetstream, nats_user
@@ -17,9 +16,9 @@ from devstack.event_source_mapping.clients.nats_consumer import NatsConsumer
 from devstack.event_source_mapping.definition.configuration import MappingConfiguration
 from devstack.event_source_mapping.destinations.delivery import KAFKA
 from devstack.event_source_mapping.polling.ports import Consumer, Redelivery, Reporter
-from devstack.event_source_mapping.reporting.lag import Offsets
 from devstack.event_source_mapping.reporting.offsets import OffsetsWatcher
 from devstack.event_source_mapping.reporting.stream_offsets import StreamOffsetsWatcher
+from devstack.event_source_mapping.reporting.watcher import Watcher
 from devstack.event_source_mapping.settings import Settings
 
 
@@ -36,24 +35,6 @@ class SourceConsumer(Consumer, Protocol):
 
     def close(self) -> None:
         """Leave the group."""
-
-
-class Watcher(Protocol):
-    """Where partitions end, and where the group goes on, as last seen."""
-
-    @property
-    def offsets(self) -> Mapping[int, Offsets]:
-        """Return them by partition; none while the topic is not there."""
-
-    @property
-    def looked(self) -> Event:
-        """Return what is set once the servers have answered."""
-
-    def start(self) -> None:
-        """Look from now on."""
-
-    def stop(self) -> None:
-        """Look no more."""
 
 
 class Reader(NamedTuple):

@@ -1,11 +1,6 @@
-"""The watcher of a topic: brokers in, where partitions end and where the group goes on out.
+"""The watcher of a topic: brokers in, where partitions end and where the group goes on out."""
 
-Everything is asked of the brokers, once a second, so that it holds for other members as well.
-"""
-
-import logging
 from collections.abc import Iterable, Mapping
-from threading import Event, Thread
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
@@ -17,22 +12,22 @@ from devstack.event_source_mapping.definition.configuration import (
     StartingPosition,
 )
 from devstack.event_source_mapping.reporting.lag import Offsets
+from devstack.event_source_mapping.reporting.watcher import Watcher
 
-LOOK_SECONDS = 1.0
 REQUEST_SECONDS = 5.0
 
 OffsetSpec: Any = UntypedOffsetSpec
 
-_log = logging.getLogger(__name__)
 
+class OffsetsWatcher(Watcher):
+    """The offsets of one mapping's topic."""
 
-class OffsetsWatcher(Thread):
-    """The offsets of one mapping's topic, as last seen."""
+    faults = (KafkaException,)
 
     def __init__(
         self, configuration: MappingConfiguration, kafka_properties: Mapping[str, Any]
     ) -> None:
-        super().__init__(name=f"offsets of {configuration.topic}", daemon=True)
+        super().__init__(configuration.topic)
         self._configuration = configuration
         settings: dict[str, Any] = {
             **kafka_properties,
@@ -45,27 +40,13 @@ class OffsetsWatcher(Thread):
         # Not the admin client's list_consumer_group_offsets: librdkafka ends the process in it when
         # the coordinator has moved or is not there yet. confluentinc/librdkafka#5040
         self._group = Consumer({**settings, "group.id": configuration.consumer_group})
-        self._stopping = Event()
-        self.looked = Event()
-        """The brokers have answered."""
-        self.offsets: Mapping[int, Offsets] = {}
 
-    def run(self) -> None:
-        """Look once a second; while the brokers do not answer, what was seen last stands."""
-        while not self._stopping.is_set():
-            try:
-                self.offsets = self._look()
-                self.looked.set()
-            except KafkaException as error:
-                _log.debug("%s: %s", self.name, error)
-            self._stopping.wait(LOOK_SECONDS)
+    def close(self) -> None:
+        """Leave the brokers."""
         self._group.close()
 
-    def stop(self) -> None:
-        """Look no more."""
-        self._stopping.set()
-
-    def _look(self) -> Mapping[int, Offsets]:
+    def look(self) -> Mapping[int, Offsets]:
+        """Ask once."""
         partitions = self._partitions()
         if not partitions:
             return {}

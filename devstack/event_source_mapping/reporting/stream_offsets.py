@@ -1,12 +1,7 @@
-"""The watcher of a stream: a server in, where it ends and where the consumer goes on out.
-
-Everything is asked of the server, once a second, so that it holds for other readers as well.
-"""
+"""The watcher of a stream: a server in, where it ends and where the consumer goes on out."""
 
 import json
-import logging
 from collections.abc import Mapping
-from threading import Event, Thread
 from typing import Any
 
 from nats.aio.client import Client
@@ -21,39 +16,25 @@ from devstack.event_source_mapping.definition.configuration import (
     StartingPosition,
 )
 from devstack.event_source_mapping.reporting.lag import Offsets
+from devstack.event_source_mapping.reporting.watcher import Watcher
 
-LOOK_SECONDS = 1.0
 REQUEST_SECONDS = 2.0
 
-_log = logging.getLogger(__name__)
 
+class StreamOffsetsWatcher(Watcher):
+    """The offsets of one mapping's stream."""
 
-class StreamOffsetsWatcher(Thread):
-    """The offsets of one mapping's stream, as last seen."""
+    faults = (UserError,)
 
     def __init__(self, configuration: MappingConfiguration, place: Place) -> None:
-        super().__init__(name=f"offsets of {configuration.topic}", daemon=True)
+        super().__init__(configuration.topic)
         self._place = place
         self._consumer = requests.durable_name(configuration.consumer_group)
         self._starts_late = configuration.starting_position is StartingPosition.LATEST
-        self._stopping = Event()
-        self.looked = Event()
-        """The server has answered."""
-        self.offsets: Mapping[int, Offsets] = {}
 
-    def run(self) -> None:
-        """Look once a second; while the server does not answer, what was seen last stands."""
-        while not self._stopping.is_set():
-            try:
-                self.offsets = jetstream.asked(self._place.url, self._place.credentials, self._look)
-                self.looked.set()
-            except UserError as error:
-                _log.debug("%s: %s", self.name, error)
-            self._stopping.wait(LOOK_SECONDS)
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stopping.set()
+    def look(self) -> Mapping[int, Offsets]:
+        """Ask once."""
+        return jetstream.asked(self._place.url, self._place.credentials, self._look)
 
     async def _look(self, client: Client) -> Mapping[int, Offsets]:
         stream = await _told(client, requests.stream_info(self._place.stream))
