@@ -9,17 +9,19 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
+from collections.abc import Sequence
 from pathlib import Path
 
 from devstack.alone import alone
 from devstack.commands.numbers import positive, positive_whole, whole
 from devstack.console import say
+from devstack.errors import UserError
 from devstack.prove import plan
 from devstack.prove.faults import FAULTS, Fault
 from devstack.prove.proof import Proving, Wishes
 from devstack.prove.report import plot, summary
 from devstack.prove.result import Proof
-from devstack.settings import Settings
+from devstack.settings import Settings, Source
 
 ORDERS, ROUNDS = 20_000, 3
 QUICK_ORDERS, QUICK_ROUNDS = 3_000, 1
@@ -36,8 +38,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.formatter_class = RawDescriptionHelpFormatter
     width = max(map(len, FAULTS))
-    lines = (f"  {name:<{width}}  {fault.what}" for name, fault in FAULTS.items())
+    lines = (f"  {name:<{width}}  {_described(fault)}" for name, fault in FAULTS.items())
     parser.epilog = "\n".join(("faults:", *lines))
+    parser.add_argument(
+        "--source",
+        type=Source,
+        choices=tuple(Source),
+        help="what orders come from (default: the setting SOURCE, else kafka)",
+    )
     counts = parser.add_argument_group("how much")
     counts.add_argument(
         "--orders",
@@ -85,32 +93,53 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, settings: Settings) -> int:
     """Prove; 0 when everything held, 1 with what did not.
 
-    Raises `UserError` when the stack cannot be started, or a proof is already running here.
+    Raises `UserError` when the stack cannot be started, a fault does not come where orders come
+    from, or a proof is already running here.
     """
     home = settings.home / "prove"
     refusal = f"a proof is already running in {home}; wait for it, or set DEVSTACK_HOME"
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing of the stack stays behind
     with alone(home, refusal):
-        proof = Proving(home, wishes(arguments), _tell).run()
+        proof = Proving(home, wishes(arguments, settings), _tell).run()
         files = _written(proof, home)
     say(summary.as_json(proof) if arguments.json else summary.as_text(proof))
     _tell(f"written: {', '.join(map(str, files))}")
     return 0 if proof.holds else 1
 
 
-def wishes(arguments: Namespace) -> Wishes:
-    """Return what is to be proved; what was not chosen depends on whether it is to be quick."""
+def wishes(arguments: Namespace, settings: Settings) -> Wishes:
+    """Return what is to be proved; what was not chosen depends on whether it is to be quick.
+
+    Raises `UserError` for a fault that does not come where orders come from.
+    """
     quick = arguments.quick
+    source: Source = arguments.source or settings.source
     return Wishes(
+        source=source,
         orders=arguments.orders or (QUICK_ORDERS if quick else ORDERS),
         seed=secrets.randbelow(_SEEDS) if arguments.seed is None else arguments.seed,
         rate=arguments.rate,
         rounds=_or(arguments.rounds, QUICK_ROUNDS if quick else ROUNDS),
         pace=plan.QUICK if quick else plan.THOROUGH,
-        faults=arguments.faults or tuple(FAULTS.values()),
+        faults=_chosen(arguments.faults, source),
         handler=arguments.handler,
         recovery_limit_seconds=arguments.recover_within,
     )
+
+
+def _chosen(faults: Sequence[Fault] | None, source: Source) -> Sequence[Fault]:
+    if faults is None:
+        return tuple(fault for fault in FAULTS.values() if source in fault.sources)
+    for fault in faults:
+        if source not in fault.sources:
+            message = f"{fault.name} is no fault of {source}: {_described(fault)}"
+            raise UserError(message)
+    return faults
+
+
+def _described(fault: Fault) -> str:
+    only = "" if len(fault.sources) == len(Source) else f" (only {', '.join(fault.sources)})"
+    return f"{fault.what}{only}"
 
 
 def _or(chosen: int | None, default: int) -> int:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from confluent_kafka import KafkaException
-
 from devstack.errors import UserError
 from devstack.ports import LOCALHOST
 from devstack.prove.arena.chaos import Chaos
 from devstack.prove.arena.proxy import Proxy
 from devstack.prove.arena.stack import FUNCTION, ProvingStack
+from devstack.prove.brokers import Broker, BrokerAwayError, bad_kinds, broker_of
 from devstack.prove.faults import Fault, Surroundings
 from devstack.prove.injection import Injection
 from devstack.prove.load.producing import Producing
@@ -26,6 +25,7 @@ from devstack.prove.result import Hit, Ledger, Proof
 from devstack.prove.verdict import evidence
 from devstack.prove.verdict.reconciliation import reconcile
 from devstack.prove.watching import Watching
+from devstack.settings import Source
 from devstack.waiting import until
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ SLACK = 1.1
 class Wishes:
     """What is to be proved."""
 
+    source: Source
     orders: int
     seed: int
     rate: float | None
@@ -60,9 +61,10 @@ class Wishes:
 
 
 class _Arena(NamedTuple):
-    """A stack that runs, and the tools to disturb it."""
+    """A stack that runs, what its orders come from, and the tools to disturb it."""
 
     stack: ProvingStack
+    broker: Broker
     proxy: Proxy
     chaos: Chaos
 
@@ -82,7 +84,7 @@ class Proving:
         self._stack_home = home / "stack"
         self._wishes = wishes
         self._tell = tell
-        self._records = Records(wishes.seed, wishes.orders)
+        self._records = Records(wishes.seed, wishes.orders, bad_kinds=bad_kinds(wishes.source))
         self._groups = plan(wishes.seed, wishes.faults, wishes.rounds, wishes.pace)
         self._seconds = sum(group.seconds for group in self._groups)
         self._began = time.monotonic()
@@ -100,17 +102,18 @@ class Proving:
 
     def _proof(self) -> Proof:
         with self._arena() as arena:
-            self._tell(self._beginning(arena.stack))
+            self._tell(self._beginning(arena))
             with self._work(arena) as work:
                 hits = list(self._disturbed(arena, work))
-                self._wait_for_quiet(arena.stack, work)
-            return self._verdict(arena.stack, work, hits)
+                self._wait_for_quiet(arena.broker, work)
+            return self._verdict(arena, work, hits)
 
-    def _beginning(self, stack: ProvingStack) -> str:
+    def _beginning(self, arena: _Arena) -> str:
         faults = sum(len(group.faults) for group in self._groups)
         return (
-            f"seed {self._wishes.seed}: {len(self._records)} records, {self._rate:.0f} a second,"
-            f" and {faults} faults, about {self._seconds:.0f} s, on {stack.url}"
+            f"seed {self._wishes.seed}: {len(self._records)} records of {arena.broker.topic},"
+            f" {self._rate:.0f} a second, and {faults} faults, about {self._seconds:.0f} s,"
+            f" on {arena.stack.url}"
         )
 
     @property
@@ -126,7 +129,7 @@ class Proving:
     def _arena(self) -> Iterator[_Arena]:
         handler = self._wishes.handler
         more = {"FUNCTION_CODE": f"{FUNCTION}={handler.absolute()}"} if handler else {}
-        stack = ProvingStack(self._stack_home, more)
+        stack = ProvingStack(self._stack_home, self._wishes.source, more)
         stack.stop()  # what is left of one whose proof was killed
         shutil.rmtree(stack.home, ignore_errors=True)
         chaos = Chaos(stack.chaos_folder)
@@ -137,21 +140,26 @@ class Proving:
             cleanup.callback(proxy.stop)
             cleanup.callback(stack.stop)
             stack.start()
-            yield _Arena(stack, proxy, chaos)
+            yield _Arena(stack, broker_of(stack), proxy, chaos)
 
     @contextmanager
     def _work(self, arena: _Arena) -> Iterator[_Work]:
         """Produce, watch and read for the length of a `with` block; raises what ended one."""
         self._began = time.monotonic()
-        stack, chaos = arena.stack, arena.chaos
+        stack, broker, _, chaos = arena
         producing = Producing(
             self._records,
-            bootstrap_servers=stack.bootstrap_servers,
-            topic=stack.topic,
+            broker.destination,
             rate=self._rate,
             clock=lambda: time.time() + chaos.offset_seconds,
         )
-        watching = Watching(stack.administrator, producing, topic=stack.topic, now=self._now)
+        watching = Watching(
+            stack.administrator,
+            producing,
+            topic=broker.topic,
+            first_offset=broker.first_offset,
+            now=self._now,
+        )
         readers = [self._reader(stack, producing, watching, n) for n in range(READERS)]
         threads: list[Background] = [producing, watching, *readers]
         with ExitStack() as cleanup:
@@ -184,7 +192,7 @@ class Proving:
 
         until(lambda: _settled(work), WARM_UP_SECONDS)
         patience = 2 * self._wishes.recovery_limit_seconds
-        surroundings = Surroundings(*arena, upcoming)
+        surroundings = Surroundings(arena.stack, arena.proxy, arena.chaos, upcoming)
         injection = Injection(surroundings, work.watching, self._now, tell, patience)
         return injection.run(self._groups_while(work.producing))
 
@@ -197,15 +205,15 @@ class Proving:
                 return
             yield group
 
-    def _wait_for_quiet(self, stack: ProvingStack, work: _Work) -> None:
+    def _wait_for_quiet(self, broker: Broker, work: _Work) -> None:
         """Wait until everything is produced and committed, or nothing more comes of waiting."""
         while not work.producing.done:
             self._tell(_how_far(work, len(self._records)))
             work.producing.join(5.0)
         self._tell("waiting for the last of what was produced")
-        until(lambda: _is_quiet(stack), QUIET_WITHIN_SECONDS, pause_seconds=0.2)
+        until(lambda: _is_quiet(broker), QUIET_WITHIN_SECONDS, pause_seconds=0.2)
 
-    def _verdict(self, stack: ProvingStack, work: _Work, hits: Sequence[Hit]) -> Proof:
+    def _verdict(self, arena: _Arena, work: _Work, hits: Sequence[Hit]) -> Proof:
         self._tell("accounting for every record")
         seconds = self._now()
         return Proof(
@@ -215,32 +223,31 @@ class Proving:
             hits=hits,
             samples=work.watching.samples,
             reads=reading.reads(work.readers),
-            ledger=self._ledger(stack, work),
+            ledger=self._ledger(arena, work),
             seconds=seconds,
             recovery_limit_seconds=self._wishes.recovery_limit_seconds,
             producing_fault=work.producing.fault,
         )
 
-    def _ledger(self, stack: ProvingStack, work: _Work) -> Ledger:
-        connection = stack.administrator()
+    def _ledger(self, arena: _Arena, work: _Work) -> Ledger:
+        broker, places = arena.broker, work.producing.places
+        connection = arena.stack.administrator()
         try:
-            with evidence.gathered(
-                connection, stack.bootstrap_servers, stack.topic, stack.group
-            ) as found:
-                return reconcile(self._records, work.producing.places, found)
-        except KafkaException as error:
-            message = f"Kafka does not tell where its topic ends: {error.args[0].str()}"
-            raise UserError(message) from error
+            broker.date(places)
+            with evidence.gathered(connection, broker.topic, broker.progress()) as found:
+                return reconcile(self._records, places, found)
+        except BrokerAwayError as error:
+            raise UserError(str(error)) from error
         finally:
             connection.close()
 
 
-def _is_quiet(stack: ProvingStack) -> bool:
+def _is_quiet(broker: Broker) -> bool:
     try:
-        ends, committed = evidence.progress(stack.bootstrap_servers, stack.topic, stack.group)
-    except KafkaException:
+        progress = broker.progress()
+    except BrokerAwayError:
         return False
-    return all((committed[partition] or 0) == end for partition, end in ends.items())
+    return all(map(progress.is_read, progress.ends))
 
 
 def _told(hit: Hit) -> str:

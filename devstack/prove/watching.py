@@ -26,7 +26,8 @@ _SETTLED = """
 SELECT
     partition,
     (SELECT coalesce(sum(upper(run) - lower(run)), 0)::bigint FROM unnest(offsets) AS run),
-    (SELECT coalesce(min(upper(run)) FILTER (WHERE lower(run) = 0), 0) FROM unnest(offsets) AS run)
+    (SELECT coalesce(min(upper(run)) FILTER (WHERE lower(run) = :first), 0)
+        FROM unnest(offsets) AS run)
 FROM ingested_offsets WHERE topic = :topic
 """
 
@@ -81,12 +82,14 @@ class Watching(Background):
         load: Load,
         *,
         topic: str,
+        first_offset: int,
         now: Callable[[], float],
     ) -> None:
         super().__init__("watching")
         self._connect = connect
         self._load = load
         self._topic = topic
+        self._first_offset = first_offset
         self._now = now
         self._connection: Connection | None = None
         self._sights: list[_Sight] = []
@@ -148,7 +151,7 @@ class Watching(Background):
     def _sight(self, connection: Connection) -> _Sight:
         began, sent = self._now(), self._load.next_number
         acknowledged = dict(self._load.by_partition)
-        rows = connection.run(_SETTLED, topic=self._topic) or []
+        rows = connection.run(_SETTLED, topic=self._topic, first=self._first_offset) or []
         settled = {partition: count for partition, count, _ in rows}
         sample = Sample(self._now(), sum(acknowledged.values()), sum(settled.values()), settled)
         settled_before = {partition: end for partition, _, end in rows}

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ import pytest
 
 from devstack import leftovers
 from devstack.prove.faults import FAULTS
+from devstack.settings import Source
 from tests.servers import ROOT, temporary_folder
 
 SABOTEURS = Path(__file__).parent / "saboteurs"
@@ -19,6 +21,7 @@ PATIENCE_SECONDS = 300
 NO_LIMIT_SECONDS = 120
 """A test does not judge how fast this machine is."""
 
+TOPICS: Mapping[Source, str] = {Source.KAFKA: "orders", Source.NATS: "nats:orders"}
 FAULTS_THAT_REVEAL: Mapping[str, str] = {
     "acknowledges_first": "--faults=function-killed-before-commit",
     "swallows_errors": "--faults=disk-filled",
@@ -57,11 +60,15 @@ def home() -> Iterator[Path]:
             leftovers.end(folder / "prove" / "stack")
 
 
-def test_under_every_fault_each_record_finds_its_fate_once(home: Path) -> None:
-    proved = prove(home, "--seed=20251121", f"--recover-within={NO_LIMIT_SECONDS}")
+@pytest.mark.parametrize("source", Source)
+def test_under_every_fault_each_record_finds_its_fate_once(home: Path, source: Source) -> None:
+    proved = prove(
+        home, "--seed=20251121", f"--source={source}", f"--recover-within={NO_LIMIT_SECONDS}"
+    )
 
     assert proved.status == 0, proved.report["reasons"]
     ledger = proved.report["ledger"]
+    assert ledger["topic"] == TOPICS[source]
     fates = ("stored", "duplicates", "conflicts", "quarantined")
     assert ledger["produced"] == sum(ledger[fate] for fate in fates) == 3000
     hit = {one["fault"] for one in proved.report["hits"] if not one["missed"]}
@@ -73,11 +80,16 @@ def test_under_every_fault_each_record_finds_its_fate_once(home: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("saboteur", FAULTS_THAT_REVEAL)
-def test_a_handler_that_loses_orders_is_found_and_they_are_named(home: Path, saboteur: str) -> None:
+@pytest.mark.parametrize(
+    ("saboteur", "source"),
+    [*product(FAULTS_THAT_REVEAL, [Source.KAFKA]), ("acknowledges_first", Source.NATS)],
+)
+def test_a_handler_that_loses_orders_is_found_and_they_are_named(
+    home: Path, saboteur: str, source: Source
+) -> None:
     proved = prove(
         home,
-        *("--seed=1", "--orders=600", "--rate=200", "--recover-within=1"),
+        *("--seed=1", "--orders=600", "--rate=200", "--recover-within=1", f"--source={source}"),
         f"--handler={SABOTEURS / saboteur}",
         FAULTS_THAT_REVEAL[saboteur],
     )

@@ -21,7 +21,7 @@ from devstack import leftovers, postgres, state, template
 from devstack.errors import UserError
 from devstack.ports import LOCALHOST, is_free
 from devstack.prove.arena import processes
-from devstack.settings import ROOT, Settings, addresses
+from devstack.settings import ROOT, Settings, Source, addresses
 from devstack.stack import TEMPLATE
 from devstack.waiting import until
 
@@ -36,12 +36,13 @@ _PROBE_SECONDS = 0.05
 _LAST_WORDS = 3
 
 _LOWEST_PORT, _HIGHEST_PORT = 10_000, 20_000  # below those that the kernel gives to clients
-_PORTS = ("HTTP_PORT", "LAMBDA_PORT", "AWS_PORT", "KAFKA_PORT", "DB_PORT")
+_PORTS = ("HTTP_PORT", "LAMBDA_PORT", "AWS_PORT", "KAFKA_PORT", "NATS_PORT", "DB_PORT")
 _DATABASE = "orders_db"
 _LEFT_TO_THEIR_DEFAULTS = (
-    *("CACHE_MAX_ENTRIES", "DB_HOST", "DB_NAME", "DB_PASSWORD", "DB_SSL_ROOT_CERT", "DB_USER"),
+    *("CACHE", "CACHE_MAX_ENTRIES", "CACHE_TTL_SECONDS", "CACHE_URL"),
+    *("DB_HOST", "DB_NAME", "DB_PASSWORD", "DB_SSL_ROOT_CERT", "DB_USER"),
     *("FUNCTION_CODE", "KAFKA_BROKER", "KAFKA_TOPIC", "LOG_LEVEL", "MAPPING_CHOICES"),
-    "STRICT_TOTALS",
+    *("NATS_CREDENTIALS", "NATS_STREAM", "NATS_URL", "STRICT_TOTALS"),
 )
 _RUNNING = ("starting", "running")
 
@@ -54,12 +55,18 @@ class ProvingStack:
     """A stack whose functions reach PostgreSQL through a proxy, and have the chaos layer."""
 
     topic = "orders"
+    """Of Kafka, or the stream."""
     group = "serverless-orders"
+    """Of Kafka, or the durable consumer."""
 
-    def __init__(self, home: Path, more: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, source: Source = Source.KAFKA, more: Mapping[str, str] | None = None
+    ) -> None:
         """Choose the ports, which stay; `more` are further settings of the stack."""
         ports = _free_ports()
         self.home = home.absolute()
+        self.source = source
+        """What its orders come from, and the name of that component."""
         self.proxy_port = next(ports)
         self.chaos_folder = self.home / "run" / "chaos"
         """Where the chaos layer has to be before the start."""
@@ -71,16 +78,12 @@ class ProvingStack:
             "FUNCTION_LAYERS": str(self.chaos_folder),
             "INGEST_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
             "PYTHONPATH": str(self.chaos_folder),
+            "SOURCE": source,
             **(more or {}),
         }
         self.addresses = addresses(Settings(self._settings, self.home))
         self._database = postgres.Server(self.home / "postgres", self.addresses.db_port)
         self._supervisor: subprocess.Popen[bytes] | None = None
-
-    @property
-    def bootstrap_servers(self) -> str:
-        """Return host:port of the broker."""
-        return self.addresses.kafka_broker
 
     @property
     def url(self) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from devstack.prove.faults import (
+    broker,
     function,
-    kafka,
     mapping,
     network,
     postgres,
@@ -16,6 +16,6 @@ from devstack.prove.faults.surroundings import Surroundings
 
 __all__ = ["FAULTS", "Fault", "Surroundings"]
 
-_PARTS = (function, postgres, statements, network, kafka, mapping, whole)
+_PARTS = (function, postgres, statements, network, broker, mapping, whole)
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for part in _PARTS for fault in part.FAULTS}

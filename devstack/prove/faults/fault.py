@@ -14,6 +14,7 @@ from pg8000.exceptions import Error
 from devstack.prove.arena.proxy import MissedError
 from devstack.prove.arena.stack import GoneError
 from devstack.prove.faults.surroundings import Surroundings
+from devstack.settings import Source
 
 PATIENCE_SECONDS = 5.0
 """How long a fault waits for something to hit."""
@@ -42,6 +43,8 @@ class Fault:
     """About how long it needs besides, with the recovery; the plan reckons with it."""
     repair: Callable[[Surroundings], None] = _nothing
     """What somebody has to do afterwards, which is a part of the recovery."""
+    sources: tuple[Source, ...] = tuple(Source)
+    """Where it can come; a fault of one source's own is named so."""
 
     def inject(self, surroundings: Surroundings, draw: Random, seconds: float) -> str:
         """Disturb, from beginning to end; return what was hit.

@@ -18,6 +18,7 @@ from devstack.prove.faults.fault import PATIENCE_SECONDS, Fault
 from devstack.prove.faults.invocations import catch
 from devstack.prove.faults.processes import lasting, running, signalled
 from devstack.prove.faults.surroundings import Surroundings
+from devstack.settings import Source
 from devstack.waiting import until
 
 JOIN_SECONDS = 20.0
@@ -89,10 +90,9 @@ def _delivered_twice(surroundings: Surroundings, draw: Random, _seconds: float) 
     recent = draw.randint(*RECENT_RECORDS)
     mapping = running(surroundings, "mapping")
     place, end = draw.choice(sorted(_ends(surroundings.stack).items()))
-    topic, _, partition = place.rpartition("-")
-    span = (f"--from-offset={max(0, end - recent)}", f"--to-offset={end - 1}", "--restart")
-    command = [sys.executable, "-m", "devstack", "replay", "topic", topic, "--partition", partition]
-    with _beside(mapping, [*command, *span, "--json"], subprocess.PIPE) as process:
+    part = _part(surroundings.stack, place, max(0, end - recent), end - 1)
+    command = [sys.executable, "-m", "devstack", "replay", *part, "--restart", "--json"]
+    with _beside(mapping, command, subprocess.PIPE) as process:
         try:
             told, _ = process.communicate(timeout=REPLAY_SECONDS)
         except subprocess.TimeoutExpired:
@@ -101,6 +101,15 @@ def _delivered_twice(surroundings: Surroundings, draw: Random, _seconds: float) 
         message = "the replay did not get anything through"
         raise MissedError(message)
     return f"{json.loads(told)['sent']} records of {place} once more"
+
+
+def _part(stack: ProvingStack, place: str, first: int, last: int) -> Sequence[str]:
+    """Tell the replay of these offsets of a partition."""
+    if stack.source is Source.NATS:
+        return ("stream", stack.topic, f"--from-sequence={first}", f"--to-sequence={last}")
+    topic, _, partition = place.rpartition("-")
+    offsets = (f"--from-offset={first}", f"--to-offset={last}")
+    return ("topic", topic, "--partition", partition, *offsets)
 
 
 def _ends(stack: ProvingStack) -> Mapping[str, int]:
@@ -153,10 +162,11 @@ FAULTS: Sequence[Fault] = (
         (2, 10),
         _joined,
         takes_seconds=6.0,
+        sources=(Source.KAFKA,),
     ),
     Fault(
         "commit-lost",
-        "SIGKILL of the mapping when a batch is stored and Kafka does not know yet",
+        "SIGKILL of the mapping when a batch is stored and the broker does not know yet",
         (0, 0),
         _commit_lost,
         takes_seconds=2.0,

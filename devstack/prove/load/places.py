@@ -4,9 +4,12 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
+NOT_DATED = -1
+"""The timestamp of a record whose broker dates it, until it tells."""
+
 
 class Place(NamedTuple):
-    """Where the broker put a record, and the timestamp that it was sent with."""
+    """Where the broker put a record, and the timestamp that it has there."""
 
     partition: int
     offset: int
@@ -19,7 +22,7 @@ class Places:
     def __init__(self, count: int) -> None:
         self._partitions = array("i", [-1]) * count
         self._offsets = array("q", [-1]) * count
-        self._timestamps_ms = array("q", [-1]) * count
+        self._timestamps_ms = array("q", [NOT_DATED]) * count
 
     def __len__(self) -> int:
         return len(self._partitions)

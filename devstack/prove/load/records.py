@@ -4,7 +4,7 @@ Of a record nothing is kept; only which numbers are no good ones is, so that a m
 little memory, and whoever checks them makes them anew.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import cycle
@@ -49,11 +49,12 @@ class Record:
 class Records:
     """So many records of a seed, the shares of their kinds exact to a whole record."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may wish for otherwise
         self,
         seed: int,
         count: int,
         *,
+        bad_kinds: Sequence[str] = tuple(KINDS),
         bad: float = 0.02,
         repeats: float = 0.01,
         conflicts: float = 0.01,
@@ -65,7 +66,7 @@ class Records:
         self._kinds = _drawn_kinds(draw, count, shares)
         """Of all that are no good ones, in the order of their numbers."""
         spoilt = [number for number, kind in self._kinds.items() if kind is Kind.BAD]
-        self._spoilt = dict(zip(spoilt, cycle(KINDS.values()), strict=False))
+        self._spoilt = dict(zip(spoilt, cycle(map(KINDS.__getitem__, bad_kinds)), strict=False))
         self._originals = {
             number: _drawn_original(draw, number, self._kinds)
             for number in self._kinds

@@ -29,7 +29,7 @@ _COLOURS: Mapping[str, str] = {
     "function": "#0072b2",
     "PostgreSQL": "#009e73",
     "network": "#56b4e9",
-    "Kafka": "#d55e00",
+    "broker": "#d55e00",
     "mapping": "#cc79a7",
     "whole": "#555555",
 }
@@ -40,7 +40,7 @@ _PARTS: Mapping[str, str] = {
         ("postgres", "connections", "disk", "statements", "writers", "quarantine"), "PostgreSQL"
     ),
     **dict.fromkeys(("connection", "network"), "network"),
-    **dict.fromkeys(("broker", "leader"), "Kafka"),
+    **dict.fromkeys(("broker", "leader", "consumer"), "broker"),
     **dict.fromkeys(("mapping", "commit", "delivered"), "mapping"),
 }
 """The first word of a fault's name → the part that it disturbs; the others disturb the whole."""

@@ -51,8 +51,8 @@ def as_text(proof: Proof) -> str:
 
 def _settings(proof: Proof) -> str:
     return (
-        f"seed {proof.seed}: {proof.orders} records, {proof.rate:.0f} a second;"
-        f" {proof.seconds:.0f} s in all"
+        f"seed {proof.seed}: {proof.orders} records of {proof.ledger.topic},"
+        f" {proof.rate:.0f} a second; {proof.seconds:.0f} s in all"
     )
 
 

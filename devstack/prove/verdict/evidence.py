@@ -1,4 +1,4 @@
-"""The evidence: PostgreSQL and Kafka in, what they hold, read in slices of bounded size, out.
+"""The evidence: PostgreSQL and a broker in, what they hold, read in slices of bounded size, out.
 
 All of PostgreSQL is read in one snapshot, by SQL of its own: what is judged is not asked.
 """
@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
 from pg8000.native import Connection
 
+from devstack.prove.brokers.broker import Progress
 from devstack.prove.verdict.offsets import Run
 
 SLICE_ROWS = 1000
-KAFKA_SECONDS = 30.0
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _ORDERS = """
@@ -130,10 +129,8 @@ class Evidence:
     quarantined: Iterable[QuarantinedRecord]
     ledger: Mapping[int, Settled]
     """By partition."""
-    ends: Mapping[int, int]
-    """Where each partition of the topic ends."""
-    committed: Mapping[int, int | None]
-    """Where the group goes on; None: it never committed."""
+    progress: Progress
+    """Where each partition of the topic ends, and where the group goes on."""
 
     def settled(self, partition: int) -> Settled:
         """Return the ledger of a partition."""
@@ -141,37 +138,16 @@ class Evidence:
 
 
 @contextmanager
-def gathered(
-    connection: Connection, bootstrap_servers: str, topic: str, group: str
-) -> Iterator[Evidence]:
-    """Give what PostgreSQL and Kafka hold, for as long as the `with` block lasts."""
-    ends, committed = progress(bootstrap_servers, topic, group)
+def gathered(connection: Connection, topic: str, progress: Progress) -> Iterator[Evidence]:
+    """Give what PostgreSQL holds beside the broker, for as long as the `with` block lasts."""
     connection.run(_BEGIN)
     try:
         orders = (StoredOrder(*row) for row in _fetched(connection, _ORDERS, "stored"))
         rows = _fetched(connection, _QUARANTINED, "quarantined")
         quarantined = (QuarantinedRecord(*row) for row in rows)
-        yield Evidence(topic, orders, quarantined, _ledger(connection, topic), ends, committed)
+        yield Evidence(topic, orders, quarantined, _ledger(connection, topic), progress)
     finally:
         connection.run("ROLLBACK")
-
-
-def progress(
-    bootstrap_servers: str, topic: str, group: str
-) -> tuple[dict[int, int], dict[int, int | None]]:
-    """Return where each partition ends and where the group goes on; raises `KafkaException`."""
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": group, "log_level": 0})
-    try:
-        found = consumer.list_topics(topic, timeout=KAFKA_SECONDS).topics[topic].partitions
-        partitions = [TopicPartition(topic, partition) for partition in sorted(found)]
-        ends = {
-            one.partition: consumer.get_watermark_offsets(one, timeout=KAFKA_SECONDS)[1]
-            for one in partitions
-        }
-        committed = consumer.committed(partitions, timeout=KAFKA_SECONDS)
-        return ends, {one.partition: one.offset if one.offset >= 0 else None for one in committed}
-    finally:
-        consumer.close()
 
 
 def _fetched(connection: Connection, declaration: str, cursor: str) -> Iterator[list[Any]]:

@@ -12,7 +12,7 @@ def disagreements(
     produced: Produced, evidence: Evidence, repeats: Mapping[int, int]
 ) -> Iterator[Finding]:
     """Yield what is wrong in any partition; `repeats`, by partition, were settled as such."""
-    for partition in sorted({*produced.offsets, *evidence.ledger, *evidence.ends}):
+    for partition in sorted({*produced.offsets, *evidence.ledger, *evidence.progress.ends}):
         sent = runs(produced.offsets.get(partition, ()))
         yield from _of_ledger(evidence, partition, sent)
         yield from _of_duplicates(evidence, partition, repeats.get(partition, 0))
@@ -36,8 +36,8 @@ def _of_duplicates(evidence: Evidence, partition: int, repeats: int) -> Iterator
 
 
 def _of_topic(evidence: Evidence, partition: int, sent: list[Run]) -> Iterator[Finding]:
-    end = evidence.ends.get(partition, 0)
-    there = [(0, end)] if end else []
+    first, end = evidence.progress.first, evidence.progress.end(partition)
+    there = [(first, end)] if end > first else []
     for run in without(there, sent):
         yield _finding(Defect.FOREIGN, partition, run, "in the topic, but never produced")
     for run in without(sent, there):
@@ -45,8 +45,9 @@ def _of_topic(evidence: Evidence, partition: int, sent: list[Run]) -> Iterator[F
 
 
 def _of_commit(evidence: Evidence, partition: int) -> Iterator[Finding]:
-    end, committed = evidence.ends.get(partition, 0), evidence.committed.get(partition)
-    if (committed or 0) != end:
+    progress = evidence.progress
+    if not progress.is_read(partition):
+        end, committed = progress.end(partition), progress.committed.get(partition)
         where = "nothing" if committed is None else f"offset {committed}"
         what = f"the group has committed {where}, the partition ends at {end}"
         yield Finding(Defect.COMMIT, what, partition=partition)

@@ -16,12 +16,20 @@ class Produced:
         self._places = places
         self.offsets: dict[int, dict[int, int]] = {}
         """By partition: each offset, and the number of the record there."""
+        self.displaced: list[int] = []
+        """Records that were acknowledged, and in whose place another one stands now."""
         for number, place in enumerate(places):
             if place:
-                self.offsets.setdefault(place.partition, {})[place.offset] = number
+                self._put(number, place)
+
+    def _put(self, number: int, place: Place) -> None:
+        numbers = self.offsets.setdefault(place.partition, {})
+        if place.offset in numbers:
+            self.displaced.append(numbers[place.offset])
+        numbers[place.offset] = number
 
     def __len__(self) -> int:
-        return sum(map(len, self.offsets.values()))
+        return sum(map(len, self.offsets.values())) + len(self.displaced)
 
     def numbers(self) -> Iterator[int]:
         """Yield the records' numbers, partition by partition."""

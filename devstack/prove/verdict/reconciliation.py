@@ -67,6 +67,9 @@ class _Account:
         for number in self._produced.numbers():
             if not self._traces[number]:
                 yield from self._of_untraced(number)
+        for number in self._produced.displaced:
+            what = "acknowledged, but another record has its offset: the broker has lost it"
+            yield self._produced.finding(Defect.LOST, number, what)
         yield from disagreements(self._produced, self._evidence, self._repeats)
 
     # What is stored

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
 
+from devstack.prove.brokers.broker import Progress
 from devstack.prove.load.places import Place, Places
 from devstack.prove.load.records import Kind, Records
 from devstack.prove.result import Defect, Finding, Ledger
 from devstack.prove.verdict.evidence import Evidence
 from devstack.prove.verdict.reconciliation import FINDINGS_KEPT, reconcile
-from tests.unit.prove.world import RECORDS, TOPIC, World, first, refused, stored
+from tests.unit.prove.world import RECORDS, TOPIC, World, first, numbers, refused, stored
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -42,6 +44,29 @@ def test_a_world_as_it_must_be_has_no_findings_and_its_numbers_add_up(world: Wor
         TOPIC, produced=60, stored=42, duplicates=6, conflicts=6, quarantined=6, off=[]
     )
     assert ledger.holds
+
+
+@pytest.mark.parametrize("first_offset", [0, 1])
+def test_offsets_may_begin_with_any_number_and_every_record_counts(first_offset: int) -> None:
+    world = World(first_offset)
+    assert world.ledger().holds
+
+    world.runs[0] = ((first_offset + 1, world.ends[0]),)
+
+    assert only(world.ledger()).what == f"offset {first_offset} produced, but not in the ledger"
+
+
+def test_a_record_whose_offset_the_broker_gave_to_another_as_well_is_lost(world: World) -> None:
+    later, earlier = reversed([*islice(numbers(Kind.GOOD), 2)])
+    world.places.put(earlier, world.place(later))
+    del world.orders[earlier]
+
+    ledger = world.ledger()
+
+    lost = of(ledger, Defect.LOST)
+    assert (lost.number, lost.order_uid) == (earlier, RECORDS[earlier].key)
+    assert lost.what.startswith("acknowledged, but another record has its offset")
+    assert ledger.produced == len(RECORDS) == ledger.settled + 1
 
 
 @pytest.mark.parametrize("number", [GOOD, BAD, CONFLICT])
@@ -398,7 +423,7 @@ def test_all_is_counted_and_the_first_findings_are_kept() -> None:
         places.put(number, Place(0, number, 0))
     end = {0: len(records)}
 
-    ledger = reconcile(records, places, Evidence(TOPIC, (), (), {}, end, end))
+    ledger = reconcile(records, places, Evidence(TOPIC, (), (), {}, Progress(0, end, end)))
 
     assert len(ledger.off) == FINDINGS_KEPT
     assert ledger.defects == {Defect.LOST: len(records), Defect.LEDGER: 1}

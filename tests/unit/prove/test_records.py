@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devstack.producer.bad_records import KINDS
+from devstack.producer.bad_records import KINDS, KINDS_WITH_VALUES
 from devstack.prove.load.records import Kind, Record, Records
 from orders.record import Record as Delivered
 from orders.validation import Accepted, Refused, Verdict, judge
@@ -115,6 +115,15 @@ def test_every_way_to_conflict_gets_its_turn(all_records: list[Record]) -> None:
     turns = {record.number % 6 for record in _of(Kind.CONFLICT, all_records)}
 
     assert turns == set(range(6))
+
+
+def test_bad_records_are_of_no_kind_but_those_that_are_asked_for() -> None:
+    records = Records(1, 400, bad=0.1, bad_kinds=KINDS_WITH_VALUES)
+
+    codes = {record.code for record in records if record.kind is Kind.BAD}
+
+    assert codes == {KINDS[name].code for name in KINDS_WITH_VALUES} - {"conflict"}
+    assert all(record.value is not None for record in records)
 
 
 def test_there_is_nothing_beyond_the_last_record_and_nothing_before_the_first() -> None:

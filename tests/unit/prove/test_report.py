@@ -29,7 +29,7 @@ def test_all_that_was_seen_is_told_in_sections() -> None:
 
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert lines[:-1] == [
-        "seed 7: 100 records, 5 a second; 21 s in all",
+        "seed 7: 100 records of orders, 5 a second; 21 s in all",
         "",
         "produced = stored + duplicates + conflicts + quarantined",
         "100 = 95 + 2 + 1 + 2",

@@ -56,6 +56,7 @@ class World:
             self.ledger.connect,
             self.load,
             topic="orders",
+            first_offset=0,
             now=lambda: next(ticks) / 2,
         )
 

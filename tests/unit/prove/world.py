@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
+from devstack.prove.brokers.broker import Progress
 from devstack.prove.load.places import Place, Places
 from devstack.prove.load.records import Kind, Record, Records
 from devstack.prove.result import Ledger
@@ -21,18 +22,19 @@ RECORDS = Records(seed=5, count=60, bad=0.1, repeats=0.1, conflicts=0.1)
 
 
 class World:
-    """What every record of `RECORDS` should have become."""
+    """What every record of `RECORDS` should have become; `first` is that of all offsets."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        self.first = first
         self.places = Places(len(RECORDS))
         self.orders: dict[int, StoredOrder] = {}
         self.quarantine: dict[int, list[QuarantinedRecord]] = {}
         self.duplicates: Counter[int] = Counter()
-        self.ends: Counter[int] = Counter()
+        self.ends: Counter[int] = Counter(dict.fromkeys(range(PARTITIONS), first))
         for record in RECORDS:
             self._settle(record)
         self.runs: dict[int, tuple[tuple[int, int], ...]] = {
-            partition: ((0, end),) for partition, end in self.ends.items()
+            partition: ((first, end),) for partition, end in self.ends.items()
         }
         self.committed: dict[int, int | None] = dict(self.ends)
 
@@ -55,7 +57,8 @@ class World:
             partition: Settled(runs, self.duplicates[partition])
             for partition, runs in self.runs.items()
         }
-        evidence = Evidence(TOPIC, self.orders.values(), rows, settled, self.ends, self.committed)
+        progress = Progress(self.first, self.ends, self.committed)
+        evidence = Evidence(TOPIC, self.orders.values(), rows, settled, progress)
         return reconcile(RECORDS, self.places, evidence)
 
     def _settle(self, record: Record) -> None:

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPa
 from pg8000.native import Connection
 
 from devstack import kafka as broker
+from devstack.prove.brokers.kafka import Kafka
 from devstack.prove.load.places import Place, Places
 from devstack.prove.load.records import Kind, Records
 from devstack.prove.result import Defect, Ledger
@@ -76,7 +77,8 @@ def reconciled(
     ingest(delivered, PostgresOrderStore(database), seconds_left=lambda: 30.0)
 
     def reconciled() -> Ledger:
-        with evidence.gathered(connection, kafka.bootstrap_servers, topic, GROUP) as found:
+        progress = Kafka(kafka.bootstrap_servers, topic, GROUP).progress()
+        with evidence.gathered(connection, topic, progress) as found:
             return reconcile(RECORDS, places, found)
 
     return reconciled

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from uuid import uuid4
 
 import psutil
@@ -12,13 +11,14 @@ from confluent_kafka import Message
 
 from devstack import kafka as broker
 from devstack.errors import UserError
+from devstack.prove.brokers.kafka import Kafka
 from devstack.prove.load.places import Place
 from devstack.prove.load.producing import Producing
-from devstack.prove.load.records import Record, Records
+from devstack.prove.load.records import Records
+from tests.integration.devstack.prove.load import RECORDS, WithOneTooLarge, wait_for
 from tests.servers import KafkaServer, wait_until
 
 DAY = 86_400
-RECORDS = Records(3, 1500)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_every_record_comes_once_and_in_order_whatever_happens_to_the_broker(
     producing = _producing(kafka, topic, rate=500)
     producing.start()
 
-    _wait_for(producing, 200)
+    wait_for(producing, 200)
     with _paused(kafka):
         sent = producing.next_number
         wait_until(lambda: producing.next_number > sent + 300, "records to pile up")
@@ -78,7 +78,7 @@ def test_the_rate_is_kept_and_the_rest_stays_unsent_when_it_is_stopped(
 
 
 def test_a_record_that_is_never_taken_is_told_and_ends_it(kafka: KafkaServer, topic: str) -> None:
-    producing = _producing(kafka, topic, rate=5000, records=_WithOneTooLarge(3, 1500))
+    producing = _producing(kafka, topic, rate=5000, records=WithOneTooLarge(3, 1500))
 
     producing.start()
     wait_until(lambda: producing.done, "the end")
@@ -99,12 +99,6 @@ def test_a_topic_that_is_not_there_is_one_clear_error(kafka: KafkaServer) -> Non
         producing.stop()
 
 
-class _WithOneTooLarge(Records):
-    def __getitem__(self, number: int) -> Record:
-        record = super().__getitem__(number)
-        return replace(record, value=bytes(2**21)) if number == 4 else record
-
-
 def _producing(
     kafka: KafkaServer,
     topic: str,
@@ -113,13 +107,8 @@ def _producing(
     records: Records = RECORDS,
     clock: Callable[[], float] = time.time,
 ) -> Producing:
-    return Producing(
-        records, bootstrap_servers=kafka.bootstrap_servers, topic=topic, rate=rate, clock=clock
-    )
-
-
-def _wait_for(producing: Producing, acknowledged: int) -> None:
-    wait_until(lambda: producing.acknowledged >= acknowledged, f"{acknowledged} records")
+    destination = Kafka(kafka.bootstrap_servers, topic, "nobody").destination
+    return Producing(records, destination, rate=rate, clock=clock)
 
 
 @contextmanager

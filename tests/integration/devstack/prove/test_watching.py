@@ -44,7 +44,7 @@ def watching(
     def connect(seconds: float) -> Connection:
         return postgres.server.administrator(name, seconds)
 
-    watching = Watching(connect, load, topic="orders", now=time.monotonic)
+    watching = Watching(connect, load, topic="orders", first_offset=0, now=time.monotonic)
     watching.start()
     yield watching
     watching.stop()
