@@ -240,7 +240,8 @@ class KafkaConsumer:
         self._note(error.name(), error.str())
 
     def _heed(self, error: KafkaError) -> None:
-        if error.fatal():
+        # The flag is not always set: a commit that is told it is fenced makes an error without it.
+        if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - public, named so
             raise KafkaException(error)
         self._refuse(error)
         if self._refusal is not None:

@@ -2,11 +2,12 @@ import itertools
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 
-from confluent_kafka import Producer
+import pytest
+from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from devstack.event_source_mapping.clients.consumer import KafkaConsumer
@@ -107,6 +108,16 @@ def member_of(topic: Topic, name: str) -> KafkaConsumer:
     return KafkaConsumer(configuration, name, FakeReporter())
 
 
+def join(consumer: KafkaConsumer, partitions: int) -> Holder:
+    """Join the group, and wait for so many partitions."""
+    held = Holder()
+    consumer.subscribe(held)
+    wait_until(
+        lambda: (consumer.poll(0.05), len(held.partitions) == partitions)[1], "the partitions"
+    )
+    return held
+
+
 @contextmanager
 def polled(consumer: KafkaConsumer) -> Iterator[None]:
     """Poll on a thread of its own, as a poller does; then leave."""
@@ -135,9 +146,7 @@ def members_left(topic: Topic) -> set[str]:
 def test_a_member_that_leaves_amid_a_rebalance_is_not_waited_for(kafka: KafkaServer) -> None:
     topic = Topic(kafka, partitions=2)
     staying, leaving = member_of(topic, "staying"), member_of(topic, "leaving")
-    held = Holder()
-    leaving.subscribe(held)
-    wait_until(lambda: (leaving.poll(0.05), len(held.partitions) == 2)[1], "both partitions")
+    held = join(leaving, partitions=2)
     staying.subscribe(Nobody())
 
     with polled(staying):
@@ -145,6 +154,18 @@ def test_a_member_that_leaves_amid_a_rebalance_is_not_waited_for(kafka: KafkaSer
         leaving.close()
 
         assert members_left(topic) == {"staying"}
+
+
+def test_a_member_that_hears_of_its_end_by_a_commit_ends(kafka: KafkaServer) -> None:
+    topic = Topic(kafka, partitions=1)
+    first, second = member_of(topic, "the same"), member_of(topic, "the same")
+    with closing(second):
+        join(first, partitions=1)
+        join(second, partitions=1)
+        first.commit({0: 0})
+
+        with pytest.raises(KafkaException, match="fenced"):
+            wait_until(lambda: first.poll(0.05), "the end of the one that was taken for dead", 10)
 
 
 def test_pausing_and_resuming_neither_skips_nor_repeats_a_record(kafka: KafkaServer) -> None:
