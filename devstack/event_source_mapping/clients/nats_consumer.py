@@ -249,7 +249,7 @@ class NatsConsumer:
     def _note(self, code: str, fault: str) -> None:
         self._reporter.count(Metric.POLLING_ERROR)
         if code not in self._told:
-            self._reporter.warn(code, fault)
+            self._reporter.warn(code, " ".join(fault.split()))
         self._told.add(code)
 
 
