@@ -28,12 +28,18 @@ LARGEST_MESSAGE_BYTES: Final = 8 * 1024 * 1024
 """As much as an event may have; NATS's own default is 1 MB."""
 
 _CONNECT_SECONDS: Final = 2
+_PASSES_FROM: Final = 500
 _ANSWER_SECONDS: Final = 5
 
 _Told = TypeVar("_Told")
 
 FAULTS: Final = (nats.errors.Error, OSError, TimeoutError)
 """What nats-py raises when a server is away, or does not do what it was asked."""
+
+
+def may_pass(code: int) -> bool:
+    """Tell of a refusal's code whether it may not last, as of a server that has just begun."""
+    return code >= _PASSES_FROM
 
 
 def topic_of(stream: str) -> str:
@@ -173,7 +179,7 @@ def asked(
     Raises `UserError` when the server is away or refuses.
     """
     try:
-        return asyncio.run(asyncio.wait_for(_answer(url, credentials, question), _ANSWER_SECONDS))
+        return asyncio.run(asyncio.wait_for(ask(url, credentials, question), _ANSWER_SECONDS))
     except FAULTS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         message = (
@@ -183,9 +189,10 @@ def asked(
         raise UserError(message) from error
 
 
-async def _answer(
+async def ask(
     url: str, credentials: str | None, question: Callable[[Client], Awaitable[_Told]]
 ) -> _Told:
+    """Connect, ask one thing and leave, however long it takes; raises FAULTS."""
     client = await connect(url, credentials)
     try:
         return await question(client)

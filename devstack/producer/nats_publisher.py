@@ -26,8 +26,6 @@ from devstack.producer.mix import Record
 
 SILENCE_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 0.2
-_PASSES_FROM: Final = 500
-"""Codes of refusals that may not last, as of a server that has just begun to start."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ class Publisher:
         if "error" not in told:
             del self._on_their_way[message.number]
             message.acknowledged(message.record)
-        elif told["error"]["code"] >= _PASSES_FROM:
+        elif jetstream.may_pass(told["error"]["code"]):
             self._refused, self._fault = True, told["error"]["description"]
         else:
             self._fail(message.record, told["error"]["description"])

@@ -22,8 +22,6 @@ from devstack.replay.ordered_consumer import OrderedConsumer, Pulled
 from devstack.replay.reading import PATIENCE_SECONDS
 
 _PAUSE_SECONDS: Final = 0.2
-_PASSES_FROM: Final = 500
-"""Codes of refusals that may not last."""
 
 
 class Reader:
@@ -144,4 +142,4 @@ def opened(url: str, stream: str, credentials: str | None) -> Iterator[Reader]:
 
 def _lasts(error: Exception) -> bool:
     """Tell whether the server refuses what it would refuse again."""
-    return isinstance(error, APIError) and (error.code or 0) < _PASSES_FROM
+    return isinstance(error, APIError) and not jetstream.may_pass(error.code or 0)

@@ -55,15 +55,8 @@ class Nats:
                 places.put(number, place._replace(timestamp_ms=dates[place.offset]))
 
     def _asked(self, question: Callable[[Client], Awaitable[_Told]]) -> _Told:
-        async def ask() -> _Told:
-            client = await jetstream.connect(self.url)
-            try:
-                return await question(client)
-            finally:
-                await client.close()
-
         try:
-            return asyncio.run(ask())
+            return asyncio.run(jetstream.ask(self.url, None, question))
         except jetstream.FAULTS as error:
             reason = str(error) or type(error).__name__
             message = f"NATS does not tell of stream {self.stream}: {reason}"

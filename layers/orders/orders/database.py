@@ -19,6 +19,7 @@ from pg8000.native import Connection, PreparedStatement
 from orders.config import Settings
 from orders.credentials import Credentials, login
 from orders.errors import InvalidRequestError, OrderServiceError, StoreUnavailableError
+from orders.trust import trust
 
 T = TypeVar("T")
 Row = list[Any]
@@ -39,7 +40,6 @@ _IDLE_SECONDS: Final = 5.0
 _DATA_FAULTS: Final = ("22", "23", "54000")
 _SERVER_GOES: Final = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
 _LOGIN_REFUSED: Final = ("28000", "28P01")
-_SYSTEM_TRUST: Final = "system"
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 
 
@@ -148,16 +148,10 @@ class Database:
 
     @cached_property
     def _trust(self) -> ssl.SSLContext | None:
-        """Whom TLS trusts; None: there is no TLS. Made once: the system's takes 20 ms to load."""
-        root_cert = self._settings.db_ssl_root_cert
-        if not root_cert:
-            return None
         try:
-            return ssl.create_default_context(
-                cafile=None if root_cert == _SYSTEM_TRUST else root_cert
-            )
+            return trust(self._settings.db_ssl_root_cert)
         except OSError as error:
-            message = f"DB_SSL_ROOT_CERT {root_cert} holds no CA: {error}"
+            message = f"DB_SSL_ROOT_CERT {self._settings.db_ssl_root_cert} holds no CA: {error}"
             raise StoreUnavailableError(message) from error
 
     def _do(self, work: Callable[[Session], T], deadline: float, share: float) -> T:

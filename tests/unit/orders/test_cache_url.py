@@ -2,7 +2,8 @@
 
 import pytest
 
-from orders.second_level.url import SYSTEM_TRUST, CacheServer, parse
+from orders.second_level.url import CacheServer, parse
+from orders.trust import SYSTEM_TRUST
 
 
 @pytest.mark.parametrize(

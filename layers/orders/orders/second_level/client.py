@@ -21,7 +21,8 @@ from orders.second_level.resp import (
     ExchangeError,
     Reply,
 )
-from orders.second_level.url import SYSTEM_TRUST, CacheServer
+from orders.second_level.url import CacheServer
+from orders.trust import trust
 
 LARGEST_VALUE: Final = 2 * 2**20
 """In bytes; an order's document has half of it at most (see validation)."""
@@ -136,8 +137,8 @@ class Client:
         if self._connection:
             with suppress(ConnectionLostError):  # it was idle for too long, or the server is new
                 return self._timed(self._connection, commands, seconds)
-        trust, deadline = self._trust, Deadline(self._budget.connect, self._clock)
-        self._connection = connect(self._server, trust, deadline)
+        trusted, deadline = self._trust, Deadline(self._budget.connect, self._clock)
+        self._connection = connect(self._server, trusted, deadline)
         return self._timed(self._connection, commands, seconds)
 
     def _timed(
@@ -149,16 +150,10 @@ class Client:
 
     @cached_property
     def _trust(self) -> ssl.SSLContext | None:
-        """Whom TLS trusts; None: there is no TLS. Made once: the system's takes 20 ms to load."""
-        root_cert = self._server.root_cert
-        if not root_cert:
-            return None
         try:
-            return ssl.create_default_context(
-                cafile=None if root_cert == SYSTEM_TRUST else root_cert
-            )
+            return trust(self._server.root_cert)
         except OSError as error:
-            message = f"ssl_ca_certs of CACHE_URL, {root_cert}, holds no CA: {error}"
+            message = f"ssl_ca_certs of CACHE_URL, {self._server.root_cert}, holds no CA: {error}"
             raise ExchangeError(message) from error
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from orders.trust import SYSTEM_TRUST
+
 PLAIN: Final = ("valkey", "redis")
 ENCRYPTED: Final = ("valkeys", "rediss")
-SYSTEM_TRUST: Final = "system"
 
 _PORT: Final = 6379
 _CA_FILE: Final = "ssl_ca_certs"
